@@ -1,0 +1,184 @@
+"""The whole of a preset as one frozen value: sections, seeds, published numbers.
+
+Made by `config.loading`; read by plans, which turn it into stages. `bends` never counts ends.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from mcworkbench.config.options.base import Options
+from mcworkbench.config.options.curve import CurveSection
+from mcworkbench.config.options.data import DataOptions
+from mcworkbench.config.options.endpoint import AnyModelOptions, TrainSection
+from mcworkbench.config.options.evaluate import EvaluateSection
+
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+_REFERENCE = re.compile(
+    r"(?P<scheme>run|stage|file):(?P<place>.+?)(?:@(?P<when>\d+|best|initial|last))?"
+    r"|(?P<node>[a-z0-9][a-z0-9.-]*)(?:@(?P<local>\d+|best|initial|last))?"
+)
+MIN_ENDS = 2
+
+
+class Reference(Options):
+    """Where an input comes from: a node here or of another run, a stage, or a file."""
+
+    scheme: Literal["node", "run", "stage", "file"]
+    place: str
+    when: str = "last"
+
+    def __str__(self) -> str:
+        head = self.place if self.scheme == "node" else f"{self.scheme}:{self.place}"
+        return head if self.when == "last" else f"{head}@{self.when}"
+
+
+def parse_reference(text: str) -> Reference:
+    """Return what 'run:NAME/endpoint-1@32', 'stage:KEY', 'file:a.pt' or 'curve@10' points at.
+
+    Raises:
+        ValueError: it has none of these forms.
+    """
+    match = _REFERENCE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(
+            f"'{text}' is none of run:NAME/NODE[@EPOCH], stage:KEY, file:PATH or NODE[@EPOCH]"
+        )
+    if match["node"]:
+        return Reference(scheme="node", place=match["node"], when=match["local"] or "last")
+    if match["scheme"] == "run" and "/" not in match["place"]:
+        raise ValueError(f"'{text}' names no node; write run:NAME/NODE, e.g. run:last/endpoint-1")
+    return Reference.model_validate(
+        {"scheme": match["scheme"], "place": match["place"], "when": match["when"] or "last"}
+    )
+
+
+class EndsSection(Options):
+    """[ends]: trained from seeds, or networks that exist already; and which pairs to join."""
+
+    seeds: tuple[Seed, ...] = Field(
+        default=(), description="One trained end per seed; absent: seed, seed+1."
+    )
+    use: tuple[str, ...] = Field(
+        default=(),
+        description="Existing networks: 'run:NAME/endpoint-1', 'stage:KEY', 'file:a.pt', each "
+        "with @EPOCH, @best or @initial where snapshots are kept.",
+    )
+    pairs: Literal["first", "consecutive", "all"] = Field(
+        default="first", description="Join the first two, each with the next, or every pair."
+    )
+
+    @field_validator("use")
+    @classmethod
+    def _references(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            parse_reference(text)
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> EndsSection:
+        if self.seeds and self.use:
+            raise ValueError("seeds trains ends and use takes existing ones: give one of them")
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError("two ends with the same seed are the same network; seeds must differ")
+        return self
+
+
+class PathSection(Options):
+    """[path]: an existing path to evaluate."""
+
+    use: str = Field(description="'run:NAME/curve', 'stage:KEY' or 'file:curve.pt', with @EPOCH.")
+
+    @field_validator("use")
+    @classmethod
+    def _reference(cls, value: str) -> str:
+        parse_reference(value)
+        return value
+
+
+class ImportSection(Options):
+    """[import]: checkpoint files to take in."""
+
+    files: tuple[str, ...] = Field(min_length=1, description="Paths of .pt or .safetensors files.")
+
+
+class ComputeSection(Options):
+    """[compute]: where stages run; changes no number's key."""
+
+    device: str = Field(
+        default="auto",
+        pattern=r"auto|cpu|cuda(:\d+)?",
+        description="auto takes a GPU where there is one.",
+    )
+    threads: int = Field(
+        default=0, ge=0, le=1024, description="CPU threads of a stage; 0 shares the cores."
+    )
+    slots: int = Field(
+        default=1, ge=1, le=64, description="Stages that may run side by side on a CPU."
+    )
+
+
+class Experiment(Options):
+    """A validated preset."""
+
+    kind: Literal["endpoints", "curve", "evaluate", "import"]
+    title: str = Field(default="", max_length=200, description="One line for lists.")
+    summary: str = Field(
+        default="", max_length=4000, description="What it shows and what it costs."
+    )
+    source: str = Field(
+        default="", max_length=400, description="Where published numbers come from."
+    )
+    seed: Seed = Field(default=1, description="Sets every seed that is not set itself.")
+    data: DataOptions
+    model: AnyModelOptions = Field(discriminator="name")
+    ends: EndsSection = Field(default=EndsSection())
+    train: TrainSection = Field(default=TrainSection())
+    curve: CurveSection = Field(default=CurveSection())
+    evaluate: EvaluateSection = Field(default=EvaluateSection())
+    path: PathSection | None = None
+    imports: ImportSection | None = Field(default=None, alias="import")
+    compute: ComputeSection = Field(default=ComputeSection())
+    further: dict[str, dict[str, Any]] = Field(
+        default_factory=dict[str, dict[str, Any]],
+        description="[further.NAME]: train on from a node, with the options that differ.",
+    )
+    expect: dict[str, float | str] = Field(
+        default_factory=dict[str, "float | str"],
+        description="Published numbers, shown beside ours.",
+    )
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Experiment:
+        if self.kind == "evaluate" and self.path is None:
+            raise ValueError(
+                "kind = 'evaluate' needs [path] use = 'run:NAME/curve' or 'file:curve.pt'"
+            )
+        if self.kind == "import" and self.imports is None:
+            raise ValueError("kind = 'import' needs [import] files = ['a.pt']")
+        count = len(self.ends.use or self.end_seeds())
+        if self.kind == "curve" and count < MIN_ENDS and (count or self.curve.start is None):
+            raise ValueError("kind = 'curve' needs two ends: [ends] seeds = [1, 2] or use = [...]")
+        return self
+
+    def end_seeds(self) -> tuple[int, ...]:
+        """Return the seeds of trained ends (empty where ends exist already)."""
+        if self.ends.use or self.kind in {"evaluate", "import"}:
+            return ()
+        if self.kind == "curve" and self.curve.start is not None and not self.ends.seeds:
+            return ()
+        return self.ends.seeds or (self.seed, self.seed + 1)
+
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """Return the joined pairs as 0-based places among the ends."""
+        count = len(self.ends.use or self.end_seeds())
+        if self.kind != "curve" or count < MIN_ENDS:
+            return ()
+        if self.ends.pairs == "first":
+            return ((0, 1),)
+        if self.ends.pairs == "consecutive":
+            return tuple((place, place + 1) for place in range(count - 1))
+        return tuple((a, b) for a in range(count) for b in range(a + 1, count))

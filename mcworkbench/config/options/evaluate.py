@@ -1,0 +1,89 @@
+"""[evaluate]: at which t of a path, on how many examples, with which statistics."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from mcworkbench.config.options.base import Options, unhashed
+from mcworkbench.config.options.curve import Position
+
+MIN_POINTS = 2
+MAX_POINTS = 10_001
+
+
+class EvaluateOptions(Options):
+    """How a path is scored."""
+
+    points: int | tuple[Position, ...] = Field(
+        default=61,
+        description="How many equally spaced t (ends included), or the list of t itself.",
+    )
+    train_examples: int = Field(
+        default=0, ge=0, description="Training examples to score (seeded permutation); 0 is all."
+    )
+    bn_examples: int = Field(
+        default=0, ge=0, description="Training examples of the batch-norm refresh; 0 is all."
+    )
+    bn_batch: int = Field(
+        default=128, ge=2, description="Batch of the batch-norm refresh: part of its result."
+    )
+    bn_order: Literal["shuffled", "file"] = Field(
+        default="shuffled", description="Order of the refresh; 'file' repeats the stored order."
+    )
+    weight_decay: float | None = Field(
+        default=None,
+        ge=0,
+        le=10,
+        description="Decay of the regularised loss; absent: the curve's own.",
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="As in training."
+    )
+    channels_last: bool = unhashed(default=False, description="As in training.")
+    ece_bins: int = Field(
+        default=15, ge=2, le=100, description="Bins of the expected calibration error."
+    )
+    store_predictions: bool = Field(
+        default=False,
+        description="Keep the test predictions at every t (for ensembles, confusion).",
+    )
+    seed: int = Field(default=0, ge=0, lt=2**31, description="Seed of the subsets.")
+    batch_size: int = unhashed(
+        1024, ge=1, description="Evaluation batch; halved by itself when memory ends."
+    )
+
+    @field_validator("points")
+    @classmethod
+    def _usable_points(cls, value: int | tuple[float, ...]) -> int | tuple[float, ...]:
+        if isinstance(value, int):
+            if not MIN_POINTS <= value <= MAX_POINTS:
+                raise ValueError(
+                    f"must be from {MIN_POINTS} to {MAX_POINTS} points, or a list such as [0.5]"
+                )
+        elif not value or list(value) != sorted(set(value)):
+            raise ValueError("must list increasing t between 0 and 1, e.g. [0.0, 0.5, 1.0]")
+        return value
+
+    def positions(self) -> tuple[float, ...]:
+        """Return every t at which the path is scored, increasing."""
+        if isinstance(self.points, tuple):
+            return self.points
+        return tuple(index / (self.points - 1) for index in range(self.points))
+
+
+class EvaluateSection(EvaluateOptions):
+    """The [evaluate] section: the options of every evaluation, and which snapshots get one."""
+
+    snapshots: tuple[str, ...] = Field(
+        default=(), description="Also score the curve at these, e.g. ['initial', '10', 'best']."
+    )
+
+    @field_validator("snapshots")
+    @classmethod
+    def _known_snapshots(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for word in value:
+            if word not in {"initial", "best", "last"} and not word.isdecimal():
+                raise ValueError(f"'{word}' is not an epoch, initial, best or last")
+        return value

@@ -1,0 +1,135 @@
+"""Read a preset's TOML within limits, and tell on which line a key stands.
+
+A preset may come from anyone: its size and the depth of its keys are bounded before parsing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import tomli
+
+from mcworkbench.errors import InvalidInputError
+from mcworkbench.text import clean_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_BYTES = 64 * 1024
+MAX_DOTS = 16
+_TABLE = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
+_KEY = re.compile(
+    r"""^\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*="""
+)
+
+
+@dataclass(frozen=True)
+class TomlFile:
+    """A parsed file: its name for messages, its values and the line of every key."""
+
+    name: str
+    text: str
+    values: dict[str, Any]
+    lines: dict[tuple[str, ...], int]
+
+    def line_of(self, keys: tuple[str, ...]) -> int | None:
+        """Return the 1-based line of a key, else of the section it stands in, else None."""
+        while keys:
+            if keys in self.lines:
+                return self.lines[keys]
+            keys = keys[:-1]
+        return None
+
+
+def read_toml(path: Path) -> TomlFile:
+    """Return the parsed file.
+
+    Raises:
+        InvalidInputError: it is missing, too large, not UTF-8 or not TOML.
+    """
+    try:
+        content = path.read_bytes()[: MAX_BYTES + 1]
+    except OSError as error:
+        reason = (error.strerror or "cannot be read").lower()
+        raise InvalidInputError(
+            f"{clean_line(str(path))}: {reason}; give a preset file."
+        ) from error
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(
+            f"{path.name}: byte {error.start} is not UTF-8; save the file as UTF-8 text."
+        ) from error
+    return parse_toml(text, path.name)
+
+
+def parse_toml(text: str, name: str) -> TomlFile:
+    """Return the parsed text; `name` is what messages call it.
+
+    Raises:
+        InvalidInputError: it is too large, nested too deeply or not TOML.
+    """
+    if len(text.encode()) > MAX_BYTES:
+        raise InvalidInputError(f"{name}: larger than {MAX_BYTES // 1024} KB, which no preset is.")
+    for number, line in enumerate(text.splitlines(), 1):
+        head = line.partition("=")[0]
+        if head.count(".") > MAX_DOTS and not head.lstrip().startswith("#"):
+            raise InvalidInputError(
+                f"{name} line {number}: a key with more than {MAX_DOTS} dots; presets need one."
+            )
+    try:
+        values = tomli.loads(text)
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        raise InvalidInputError(f"{name}: not valid TOML: {clean_line(str(error))}.") from error
+    return TomlFile(name=name, text=text, values=values, lines=_key_lines(text))
+
+
+def _key_lines(text: str) -> dict[tuple[str, ...], int]:
+    lines: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _TABLE.match(line):
+            table = _split_key(header[1])
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault(table + _split_key(key[1]), number)
+    return lines
+
+
+def _split_key(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def parse_override(text: str) -> tuple[tuple[str, ...], Any]:
+    """Return the key and value of one `--set a.b=v`; a value that is no TOML is a string.
+
+    Raises:
+        InvalidInputError: there is no '=' or the key has no section.
+    """
+    dotted, equals, raw = text.partition("=")
+    keys = _split_key(dotted)
+    if not equals or not all(keys) or len(keys) > MAX_DOTS:
+        raise InvalidInputError(
+            f"--set {clean_line(text)}: write SECTION.KEY=VALUE, e.g. --set curve.bends=2."
+        )
+    try:
+        return keys, tomli.loads(f"value = {raw.strip()}")["value"]
+    except tomli.TOMLDecodeError:
+        return keys, raw.strip()
+
+
+def apply_override(values: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
+    """Put `value` at the dotted key, in place.
+
+    Raises:
+        InvalidInputError: a part of the key is a plain value, not a section.
+    """
+    section = values
+    for index, key in enumerate(keys[:-1]):
+        section = section.setdefault(key, {})
+        if not isinstance(section, dict):
+            named = ".".join(keys[: index + 1])
+            raise InvalidInputError(f"--set {'.'.join(keys)}: {named} is a value, not a section.")
+    section[keys[-1]] = value

@@ -1,0 +1,135 @@
+"""Runs in a notebook: `mcworkbench.open(ID)` gives tables and the networks along a path.
+
+The engine is imported only when a network is asked for; tables need no torch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, final
+
+from mcworkbench.errors import InvalidInputError, unknown_name
+from mcworkbench.folders import read_json
+from mcworkbench.runs.index import find_run
+from mcworkbench.runs.run_folder import RunFolder
+from mcworkbench.runs.stage_folder import StageFolder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor, nn
+
+
+@final
+class Run:
+    """One run: what it made, as tables and modules."""
+
+    def __init__(self, run_id: str) -> None:
+        document = RunFolder(run_id).document()
+        if document is None:
+            raise InvalidInputError(f"run {run_id}: its run.json is missing or damaged.")
+        self.id = run_id
+        self.name = document.name
+        self.kind = document.kind
+        self.nodes: dict[str, str] = {name: node.key for name, node in document.nodes.items()}
+        self._document = document
+
+    @classmethod
+    def find(cls, reference: str) -> Run:
+        """Return the run of an id, a unique id prefix, a name (the newest) or 'last'."""
+        return cls(find_run(reference))
+
+    def artifacts(self, node: str) -> Path:
+        """Return the folder of a node's finished files.
+
+        Raises:
+            InvalidInputError: there is no such node, or it has not finished.
+        """
+        if node not in self.nodes:
+            raise unknown_name(f"node of run {self.id}", node, self.nodes)
+        folder = StageFolder(self.nodes[node])
+        if folder.result() is None:
+            raise InvalidInputError(f"{self.id}/{node} has not finished; `mcworkbench resume` it.")
+        return folder.artifacts
+
+    def table(self, node: str | None = None) -> list[dict[str, Any]]:
+        """Return one row per evaluated point, ready for `pandas.DataFrame(rows)`.
+
+        Every row has path (the node's name), t, dl and each statistic: fractions and nats.
+
+        Args:
+            node: an evaluate node, e.g. 'evaluate-curve'; absent: all that have finished.
+        """
+        names = [node] if node else [name for name in self.nodes if name.startswith("evaluate-")]
+        rows: list[dict[str, Any]] = []
+        for name in names:
+            if node is None and StageFolder(self.nodes[name]).result() is None:
+                continue
+            table = read_json(self.artifacts(name) / "table.json")
+            columns: dict[str, list[float]] = table["columns"]
+            for place, t in enumerate(table["ts"]):
+                row: dict[str, Any] = {"path": name.removeprefix("evaluate-"), "t": t}
+                row["dl"] = table["dl"][place]
+                rows.append(row | {column: values[place] for column, values in columns.items()})
+        return rows
+
+    def path(self, node: str = "curve", *, device: str = "cpu") -> PathInWeights:
+        """Return a finished path, e.g. 'curve' or 'line', ready to give networks."""
+        folder = self.artifacts(node)
+        if not (folder / "path.json").is_file():
+            kinds = [name for name in self.nodes if not name.startswith(("evaluate", "dataset"))]
+            raise InvalidInputError(
+                f"{self.id}/{node} is not a path; try one of {', '.join(kinds)}."
+            )
+        return PathInWeights(folder, self.artifacts("dataset"), device)
+
+    def network(self, node: str, *, device: str = "cpu") -> nn.Module:
+        """Return a finished network with its own batch-norm statistics, in evaluation mode."""
+        from mcworkbench.models.product import load_network, open_flat
+
+        folder = self.artifacts(node)
+        flat = open_flat(folder, device=device)
+        load_network(flat, folder, where=f"{self.id}/{node}")
+        return flat.module.eval()
+
+
+@final
+class PathInWeights:
+    """A path between networks; `at(t)` gives the network there."""
+
+    def __init__(self, folder: Path, dataset_folder: Path, device: str) -> None:
+        from mcworkbench.models.product import open_flat
+        from mcworkbench.paths.path import open_path
+
+        self._folder = folder
+        self._dataset_folder = dataset_folder
+        self._device = device
+        self._path = open_path(folder, open_flat(folder, device="cpu").layout)
+        self.num_nodes: int = self._path.curve.num_nodes
+
+    def vector(self, t: float) -> Tensor:
+        """Return the parameters at t as one vector without padding, shape (P,)."""
+        from mcworkbench.params.vectors import unpadded
+
+        return unpadded(self._path.at(t), self._path.layout)
+
+    def at(self, t: float, *, bn_examples: int = 0) -> nn.Module:
+        """Return the network at t in evaluation mode, its batch norm refreshed on training data.
+
+        Args:
+            t: position in [0, 1].
+            bn_examples: training examples of the refresh; 0 is all.
+        """
+        if not 0 <= t <= 1:
+            raise InvalidInputError(f"t = {t:g} lies outside [0, 1].")
+        from mcworkbench.data.dataset import open_dataset
+        from mcworkbench.models.product import open_flat
+        from mcworkbench.params.batch_norm import has_batch_norm
+        from mcworkbench.training.points import refresh_placer
+
+        flat = open_flat(self._folder, device=self._device)
+        self._path.to(self._device).at(t, out=flat.params)
+        if has_batch_norm(flat.module):
+            dataset = open_dataset(self._dataset_folder)
+            placer = refresh_placer(flat, dataset, device=self._device, examples=bn_examples)
+            placer.refresh()
+        return flat.module.eval()

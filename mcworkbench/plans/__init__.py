@@ -1,0 +1,1 @@
+"""An Experiment becomes a Plan here: named nodes, content keys, what is reused, what will run."""

@@ -1,0 +1,79 @@
+"""What stands for a data set's content in a stage key: computed by the interface, torch-free.
+
+Published and built-in sets have a fixed string in the catalogue. Files of the user's own are
+hashed, and remembered in `cache_root()/digests.json` until a size or a time of change differs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from mcworkbench import folders
+from mcworkbench.config.sources import image_root, list_images, parse, tree_digest
+from mcworkbench.errors import InvalidInputError
+
+_MAX_REMEMBERED = 1000
+
+
+def source_digest(name: str) -> str:
+    """Return the digest of what a data set's full name stands for.
+
+    A fixed string for sets that are built in or published, the SHA-256 of an arrays file, or one
+    over the sorted (relative path, SHA-256) of an image folder.
+
+    Raises:
+        InvalidInputError: no such data set, or its files are not there; the sentence says what
+            is expected.
+    """
+    source, head, path = parse(name)
+    if source.checksum:
+        return source.checksum
+    return _folder_digest(path) if head == "imagefolder" else _file_digest(name, path)
+
+
+def _file_digest(name: str, path: str) -> str:
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise InvalidInputError(f"[data] name = '{name}': there is no file {file}.")
+    return _remembered(file, file.parent, [file.name])
+
+
+def _folder_digest(path: str) -> str:
+    listing = list_images(path)
+    files = [file for part in listing.values() for members in part.values() for file in members]
+    root = image_root(path)
+    return _remembered(root, root, files)
+
+
+def _remembered(source: Path, root: Path, files: list[str]) -> str:
+    """Return the digest of `source`, from memory where names, sizes and times are unchanged."""
+    memory_file = folders.cache_root() / "digests.json"
+    place = str(source.resolve())
+    try:
+        stamp = _stamp(root, files)
+        read = folders.read_json(memory_file)
+        memory: dict[str, Any] = read if isinstance(read, dict) else {}
+        known = memory.get(place)
+        if isinstance(known, dict) and known.get("stamp") == stamp:
+            return str(known["digest"])
+        shas = [folders.file_sha256(root / file) for file in files]
+    except OSError as error:
+        raise InvalidInputError(
+            f"{error.filename or source}: cannot be read ({(error.strerror or 'error').lower()})."
+        ) from error
+    digest = shas[0] if source != root else tree_digest(zip(files, shas, strict=True))
+    folders.make_private(memory_file.parent)
+    kept = dict(list(memory.items())[-_MAX_REMEMBERED:])
+    folders.publish_json(memory_file, {**kept, place: {"stamp": stamp, "digest": digest}})
+    return digest
+
+
+def _stamp(root: Path, files: list[str]) -> str:
+    entries: list[tuple[str, int, int]] = []
+    for file in files:
+        seen = os.stat(f"{root}/{file}")  # noqa: PTH116 - thousands of files at each look
+        entries.append((file, seen.st_size, seen.st_mtime_ns))
+    return hashlib.sha256(folders.canonical_json(entries)).hexdigest()

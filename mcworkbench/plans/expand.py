@@ -1,0 +1,196 @@
+"""Expand an Experiment into its Plan: dataset, ends, lines, curves, evaluations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mcworkbench.catalogue import split_source
+from mcworkbench.config.experiment import parse_reference
+from mcworkbench.config.loading import further_section
+from mcworkbench.config.options.curve import CurveOptions, CurveSection, LineOptions
+from mcworkbench.config.options.endpoint import EndpointOptions, TrainSection
+from mcworkbench.config.options.evaluate import EvaluateOptions
+from mcworkbench.errors import InvalidInputError
+from mcworkbench.plans.digests import source_digest
+from mcworkbench.plans.plan import Input, Plan
+from mcworkbench.plans.references import at_snapshot, resolve_reference
+
+if TYPE_CHECKING:
+    from mcworkbench.config.experiment import Experiment
+
+_NOT_STAGE_OPTIONS = {"start", "seed", "nodes", "bends"}
+
+
+def expand(experiment: Experiment, *, base: Path | None = None, salt: str = "") -> Plan:
+    """Return the plan of an experiment.
+
+    Args:
+        experiment: a validated preset.
+        base: folder against which relative paths are taken; absent: the current one.
+        salt: nothing trained under another salt is reused (`--fresh`).
+
+    Raises:
+        InvalidInputError: data, a file, a run or a snapshot that it names does not exist.
+    """
+    return _Expansion(experiment, base or Path.cwd(), salt).run()
+
+
+class _Expansion:
+    """The steps of one expansion, sharing experiment, plan and base folder."""
+
+    def __init__(self, experiment: Experiment, base: Path, salt: str) -> None:
+        self.experiment = experiment
+        self.base = base
+        self.plan = Plan(salt=salt)
+        self.dataset = self._dataset()
+
+    def run(self) -> Plan:
+        experiment = self.experiment
+        if experiment.kind == "import":
+            self._imports()
+            return self.plan
+        if experiment.path is not None:
+            path = self._resolve(experiment.path.use, "path", "[path] use")
+            self._line_of(path, "line")
+            self._evaluate("path", path)
+            return self.plan
+        ends = self._ends()
+        pairs = experiment.pairs()
+        for first, last in pairs:
+            suffix = f"-{first + 1}-{last + 1}" if len(pairs) > 1 else ""
+            self._connect(ends[first], ends[last], suffix)
+        if experiment.kind == "curve" and not pairs:
+            self._continue_curve()
+        self._further()
+        return self.plan
+
+    def _resolve(self, text: str, name: str, where: str) -> Input:
+        return resolve_reference(
+            text, self.plan, self.experiment, name=name, where=where, base=self.base
+        )
+
+    def _dataset(self) -> Input:
+        options = self.experiment.data
+        head, path = split_source(options.name)
+        full = f"{head}:{(self.base / Path(path).expanduser()).resolve()}" if path else head
+        options = options.model_copy(update={"name": full, "digest": source_digest(full)})
+        return self.plan.add("dataset", "dataset", head, options, {})
+
+    def _imports(self) -> None:
+        assert self.experiment.imports is not None
+        for place, file in enumerate(self.experiment.imports.files, 1):
+            name = f"import-{place}"
+            self._resolve(f"file:{file}", name, "[import] files")
+
+    def _ends(self) -> list[Input]:
+        experiment = self.experiment
+        if experiment.ends.use:
+            ends = [
+                self._resolve(text, f"endpoint-{place}", "[ends] use")
+                for place, text in enumerate(experiment.ends.use, 1)
+            ]
+            self._refuse_same(ends)
+            return ends
+        return [
+            self._endpoint(f"endpoint-{place}", seed)
+            for place, seed in enumerate(experiment.end_seeds(), 1)
+        ]
+
+    def _refuse_same(self, ends: list[Input]) -> None:
+        seen: dict[str, str] = {}
+        for text, end in zip(self.experiment.ends.use, ends, strict=True):
+            if end.identity in seen:
+                raise InvalidInputError(
+                    f"[ends] use: '{text}' and '{seen[end.identity]}' are one network; name two."
+                )
+            seen[end.identity] = text
+
+    def _endpoint(self, name: str, seed: int) -> Input:
+        train = self.experiment.train
+        inputs = {"dataset": self.dataset}
+        if train.start is not None:
+            inputs["start"] = self._resolve(train.start, f"{name}-start", "[train] from")
+        label = f"{self.experiment.model.name}, seed {seed}"
+        return self.plan.add(name, "endpoint", label, self._endpoint_options(train, seed), inputs)
+
+    def _endpoint_options(self, section: TrainSection, seed: int) -> EndpointOptions:
+        return EndpointOptions.model_validate(
+            {
+                **_stage_options(section),
+                **section.resolved_seeds(seed),
+                "model": self.experiment.model,
+            }
+        )
+
+    def _curve_options(self, section: CurveSection) -> CurveOptions:
+        return CurveOptions.model_validate(
+            {
+                **_stage_options(section),
+                **section.resolved_seeds(self.experiment.seed),
+                "bends": section.num_nodes - 2,
+            }
+        )
+
+    def _connect(self, first: Input, last: Input, suffix: str) -> None:
+        line = self.plan.add(
+            f"line{suffix}", "line", "straight line", LineOptions(), {"first": first, "last": last}
+        )
+        self._evaluate(f"line{suffix}", line)
+        section = self.experiment.curve
+        inputs = {"dataset": self.dataset, "first": first, "last": last}
+        if section.start is not None:
+            inputs["start"] = self._resolve(section.start, f"start{suffix}", "[curve] from")
+        self._curve(f"curve{suffix}", section, inputs)
+
+    def _continue_curve(self) -> None:
+        section = self.experiment.curve
+        assert section.start is not None
+        start = self._resolve(section.start, "start", "[curve] from")
+        self._line_of(start, "line")
+        self._curve("curve", section, {"dataset": self.dataset, "start": start})
+
+    def _curve(self, name: str, section: CurveSection, inputs: dict[str, Input]) -> None:
+        options = self._curve_options(section)
+        label = f"{options.name}, {options.bends} bend{'s' * (options.bends != 1)}"
+        curve = self.plan.add(name, "curve", label, options, inputs)
+        for when in self.experiment.evaluate.snapshots:
+            point = at_snapshot(self.plan, name, when, where="[evaluate] snapshots")
+            if point.identity != curve.identity:
+                self._evaluate(f"{name}@{when}", point)
+        self._evaluate(name, curve)
+
+    def _line_of(self, path: Input, name: str) -> None:
+        line = self.plan.add(name, "line", "straight line", LineOptions(), {"path": path})
+        self._evaluate(name, line)
+
+    def _evaluate(self, name: str, path: Input) -> None:
+        section = self.experiment.evaluate
+        values = section.model_dump(exclude={"snapshots"})
+        if section.weight_decay is None:
+            values["weight_decay"] = self.experiment.curve.weight_decay
+        options = EvaluateOptions.model_validate(values)
+        inputs = {"dataset": self.dataset, "path": path}
+        self.plan.add(f"evaluate-{name}", "evaluate", f"evaluation of {name}", options, inputs)
+
+    def _further(self) -> None:
+        for name in self.experiment.further:
+            section = further_section(self.experiment, name)
+            where = f"[further.{name}] from"
+            if name in self.plan.nodes:
+                raise InvalidInputError(f"[further.{name}]: this preset has a node of that name.")
+            assert section.start is not None
+            start = self._resolve(section.start, f"{name}-start", where)
+            inputs = {"dataset": self.dataset, "start": start}
+            if isinstance(section, CurveSection):
+                self._curve(name, section, inputs)
+                continue
+            node = self.plan.nodes.get(parse_reference(section.start).place)
+            seed = getattr(node.options if node else None, "init_seed", self.experiment.seed)
+            options = self._endpoint_options(section, seed)
+            self.plan.add(name, "endpoint", f"from {section.start}", options, inputs)
+
+
+def _stage_options(section: TrainSection | CurveSection) -> dict[str, Any]:
+    dropped = _NOT_STAGE_OPTIONS | {"init_seed", "order_seed", "augment_seed"}
+    return section.model_dump(exclude=dropped)

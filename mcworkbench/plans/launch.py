@@ -1,0 +1,128 @@
+"""Write a plan down as a run: its stages' documents, run.json and the preset as it was run.
+
+Nothing is started here; whoever calls this asks an executor to.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import tomlkit
+
+from mcworkbench import __version__
+from mcworkbench.config.options.endpoint import EndpointOptions
+from mcworkbench.plans.expand import expand
+from mcworkbench.plans.plan import Plan
+from mcworkbench.runs.actions import create_run as write_run
+from mcworkbench.runs.actions import create_stage
+from mcworkbench.text import clean_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from mcworkbench.config.experiment import Experiment
+    from mcworkbench.config.toml_file import TomlFile
+    from mcworkbench.plans.plan import PlannedNode
+
+
+@dataclass(frozen=True)
+class Launched:
+    """A run that waits to be started."""
+
+    run_id: str
+    plan: Plan
+
+
+def create_run(
+    experiment: Experiment,
+    file: TomlFile,
+    *,
+    name: str = "",
+    device: str | None = None,
+    command: Sequence[str] = (),
+    fresh: bool = False,
+    group: str = "",
+    base: Path | None = None,
+) -> Launched:
+    """Plan an experiment and write its run.
+
+    Args:
+        experiment: the validated preset.
+        file: where it came from, with overrides applied: kept as the run's preset.toml.
+        name: what the user calls the run; absent: the preset's name.
+        device: overrides [compute] device.
+        command: the words of the command that asked for it, for the report.
+        fresh: train and evaluate everything again, in stages of their own.
+        group: runs that belong together.
+        base: folder against which relative paths of the preset are taken.
+
+    Raises:
+        InvalidInputError: something the preset names does not exist.
+        WorkbenchError: the home cannot be written.
+    """
+    salt = f"{time.time_ns()}-{secrets.token_hex(4)}" if fresh else ""
+    plan = expand(experiment, base=base, salt=salt)
+    for node in plan.nodes.values():
+        create_stage(node.key, node.document())
+    label = clean_line(name, limit=60) or file.name.removesuffix(".toml")
+    compute = experiment.compute
+    document = {
+        "name": label,
+        "kind": experiment.kind,
+        "title": experiment.title,
+        "group": group,
+        "tags": [],
+        "seed": experiment.seed,
+        "device": device or compute.device,
+        "threads": compute.threads,
+        "slots": compute.slots,
+        "version": __version__,
+        "nodes": {node.name: _node(node) for node in plan.nodes.values()},
+        "expect": {
+            **experiment.expect,
+            **({"source": experiment.source} if experiment.source else {}),
+        },
+        "command": list(command),
+        "fresh": fresh,
+        "notes": _notes(experiment, plan),
+    }
+    run_id = write_run(document, preset_text(file))
+    return Launched(run_id, plan)
+
+
+def _node(node: PlannedNode) -> dict[str, Any]:
+    return {
+        "key": node.key,
+        "kind": node.kind,
+        "label": node.label,
+        "inputs": {role: value.node or value.key for role, value in node.inputs.items()},
+        "reused": node.is_reused,
+    }
+
+
+def _notes(experiment: Experiment, plan: Plan) -> list[str]:
+    notes: list[str] = []
+    trained = any(isinstance(node.options, EndpointOptions) for node in plan.nodes.values())
+    if trained and experiment.data.validation == "none":
+        notes.append("No validation split: the test set was watched during training.")
+    return notes
+
+
+def preset_text(file: TomlFile) -> str:
+    """Return the TOML of the experiment as run: the file's text, overrides written into it."""
+    document = tomlkit.parse(file.text)
+    if document.unwrap() != file.values:
+        _write_into(document, file.values)
+    return tomlkit.dumps(document)
+
+
+def _write_into(section: Any, values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        if isinstance(value, dict) and isinstance(section.get(key), dict):
+            _write_into(section[key], value)
+        elif section.get(key) != value:
+            section[key] = value

@@ -1,0 +1,77 @@
+"""Read a run through its view into plain values: the only file here that knows runs' folders.
+
+`reports.summary` computes from what this returns. Everything is redacted and cleaned on the way.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from mcworkbench.folders import read_json
+from mcworkbench.reports.redact import environment_shown, redacted
+from mcworkbench.runs.views import State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mcworkbench.runs.views import NodeView, RunView, StageView
+
+_MAX_PRESET = 64 * 1024
+
+
+def gather(run: RunView) -> dict[str, Any]:
+    """Return the run as JSON values: "run", "preset", "environment", "nodes" (name to facts).
+
+    A node's facts are name, label, kind, key, inputs, reused, state, options, made_by, seconds,
+    message, warnings, summary, epochs, probes, points, table and dataset; what does not exist
+    yet is empty or None.
+    """
+    environments = [_environment(node.view) for node in run.nodes.values()]
+    facts: dict[str, Any] = {
+        "run": dataclasses.asdict(run.document),
+        "state": str(run.state),
+        "preset": _preset(run.folder.preset_path),
+        "environment": next((found for found in reversed(environments) if found), {}),
+        "nodes": {name: _node(node) for name, node in run.nodes.items()},
+    }
+    return redacted(facts)
+
+
+def _node(node: NodeView) -> dict[str, Any]:
+    view = node.view
+    table = view.artifacts / "table.json"
+    return {
+        "name": node.name,
+        "label": node.label,
+        "kind": node.kind,
+        "key": node.key,
+        "inputs": dict(node.inputs),
+        "reused": node.reused,
+        "state": str(node.state),
+        "options": view.options,
+        "made_by": view.made_by,
+        "seconds": view.seconds,
+        "message": view.message,
+        "warnings": view.warnings,
+        "summary": view.summary,
+        "epochs": [dataclasses.asdict(event) for event in view.epochs],
+        "probes": [dataclasses.asdict(event) for event in view.probes],
+        "points": [dataclasses.asdict(event) for event in view.points.values()],
+        # A table counts once its stage is done: before, its digest is not vouched for.
+        "table": read_json(table) if view.state is State.done else None,
+        "dataset": read_json(view.artifacts / "dataset.json"),
+    }
+
+
+def _preset(path: Path) -> str:
+    try:
+        return path.read_bytes()[:_MAX_PRESET].decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _environment(view: StageView) -> dict[str, str]:
+    """Return what the newest attempt of a stage recorded of its surroundings."""
+    attempts = view.folder.attempts()
+    return environment_shown(attempts[-1].read_env()) if attempts else {}

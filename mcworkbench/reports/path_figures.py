@@ -1,0 +1,169 @@
+"""Figures of what happens along a path: loss, error, disagreement, with the barrier marked.
+
+Called by `reports.figures`, inside its style. The straight line is dashed grey, other paths are
+solid in the palette's order, ends are dots.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from mcworkbench.reports.axes import COLOURS, GREY, INK, Drawing, finish, panels_of, use_log
+from mcworkbench.reports.quantities import quantity, to_shown
+from mcworkbench.text import clean_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from mcworkbench.reports.document import PathSummary, RunSummary
+
+_MAX_LABEL = 32
+# A barrier lower than this part of the axis is not worth an arrow.
+_STEEP = 0.05
+# Where on the arrow its text stands, from the chord up.
+_TEXT_AT = 0.6
+
+
+def path_drawings(summary: RunSummary) -> list[Drawing]:
+    """Return loss, error and disagreement along the paths of each pair of ends."""
+    ideas = (
+        ("loss", "Loss along the path", ("train_nll", "test_nll")),
+        ("regularised-loss", "Regularised training loss along the path", ("train_loss",)),
+        ("error", "Error along the path", ("train_error", "test_error")),
+        (
+            "disagreement",
+            "Predictions that differ from the ends'",
+            ("test_disagreement_first", "test_disagreement_last"),
+        ),
+    )
+    found: list[Drawing] = []
+    for number, paths in enumerate(summary.pairs().values(), 1):
+        suffix = f"-{number}" if len(summary.pairs()) > 1 else ""
+        joined = f", {paths[0].pair_label}" if suffix and paths[0].pair_label else ""
+        for name, title, wanted in ideas:
+            columns = [c for c in wanted if any(c in path.columns for path in paths)]
+            if columns:
+                figure = _along_path(paths, columns, summary.task)
+                caption = _path_caption(paths, columns)
+                found.append(Drawing(f"{name}{suffix}", f"{title}{joined}", caption, figure))
+    return found
+
+
+def _path_caption(paths: Sequence[PathSummary], columns: Sequence[str]) -> str:
+    parts = [
+        f"{path.method} ({'dashed' if path.is_line else 'solid'}"
+        f"{', partial' if path.partial else ''})"
+        for path in paths
+    ]
+    what = " and ".join(quantity(column).label for column in columns)
+    return (
+        f"{what} at {len(paths[0].ts)} positions t: {', '.join(parts)}; dots mark the ends, "
+        "an arrow the highest barrier above the chord."
+    )
+
+
+def _along_path(paths: Sequence[PathSummary], columns: Sequence[str], task: str) -> Figure:
+    figure, panels = panels_of(len(columns), share_y=True)
+    # Errors stay linear: percent are read off, and zero is a value.
+    is_log = not quantity(columns[0], task=task).is_fraction and use_log(
+        [path.columns[c] for path in paths for c in columns if c in path.columns]
+    )
+    for axes, column in zip(panels, columns, strict=True):
+        described = quantity(column, task=task)
+        for path, colour in zip(paths, _path_colours(paths), strict=True):
+            if column in path.columns:
+                values = to_shown(column, path.columns[column], task=task)
+                _draw_path(axes, path, values, colour)
+        if is_log:
+            axes.set_yscale("log")
+        finish(axes, "position along the path, t", described.axis, is_log=is_log)
+        axes.set_xlim(-0.02, 1.02)
+        _annotate_barrier(axes, paths, column, task, is_log=is_log)
+    if not is_log:
+        panels[0].set_ylim(bottom=min(0, panels[0].get_ylim()[0]))
+    panels[0].legend()
+    return figure
+
+
+def _path_colours(paths: Sequence[PathSummary]) -> list[str]:
+    solid = iter(COLOURS * (1 + len(paths) // len(COLOURS)))
+    return [GREY if path.is_line else next(solid) for path in paths]
+
+
+def _draw_path(axes: Axes, path: PathSummary, values: list[float], colour: str) -> None:
+    style = (0, (4, 2)) if path.is_line else "-"
+    label = clean_line(path.method, limit=_MAX_LABEL)
+    ts, heights = _with_gaps(path, values)
+    axes.plot(ts, heights, color=colour, linestyle=style, label=label, zorder=2)
+    ends = [index for index in (0, len(path.ts) - 1) if path.ts[index] in (0, 1)]
+    axes.plot(
+        [path.ts[index] for index in ends],
+        [values[index] for index in ends],
+        linestyle="none",
+        marker="o",
+        color=INK,
+        markersize=4.5,
+        zorder=4,
+        clip_on=False,
+    )
+
+
+def _with_gaps(path: PathSummary, values: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Return the points with a gap wherever others are still to come."""
+    ts, heights = list[float](), list[float]()
+    for index, (t, value) in enumerate(zip(path.ts, values, strict=True)):
+        if index and path.places[index] > path.places[index - 1] + 1:
+            ts.append(math.nan)
+            heights.append(math.nan)
+        ts.append(t)
+        heights.append(value)
+    return ts, heights
+
+
+def _annotate_barrier(
+    axes: Axes, paths: Sequence[PathSummary], column: str, task: str, *, is_log: bool
+) -> None:
+    """Draw the highest barrier of a panel as an arrow from the chord to the path."""
+    rising = [path for path in paths if column in path.barriers]
+    if not rising:
+        return
+    path = max(rising, key=lambda path: _above_chord(path, column))
+    values = to_shown(column, path.columns[column], task=task)
+    chord = [(1 - t) * values[0] + t * values[-1] for t in path.ts]
+    rises = [value - base for value, base in zip(values, chord, strict=True)]
+    place = max(range(len(rises)), key=lambda index: rises[index])
+    low, high = axes.get_ylim()
+    if not rises[place] > _STEEP * (high - low) and not (
+        is_log and values[place] > 2 * chord[place]
+    ):
+        return
+    arrow = {"arrowstyle": "<->", "color": INK, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
+    t = path.ts[place]
+    axes.annotate("", (t, values[place]), (t, chord[place]), arrowprops=arrow, zorder=3)
+    described = quantity(column, task=task)
+    unit = " points" if described.is_fraction else ""
+    height = (
+        chord[place] * (values[place] / chord[place]) ** _TEXT_AT
+        if is_log
+        else chord[place] + rises[place] * _TEXT_AT
+    )
+    axes.annotate(
+        f"barrier\n{rises[place]:#.3g}{unit}",
+        (t, height),
+        (5, 0),
+        textcoords="offset points",
+        va="center",
+        color=INK,
+        fontsize=8,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.8},
+        zorder=5,
+    )
+
+
+def _above_chord(path: PathSummary, column: str) -> float:
+    rise = path.barriers[column].get("above_chord", math.nan)
+    return rise if math.isfinite(rise) else -math.inf

@@ -1,0 +1,127 @@
+"""What a column of numbers is: its split, its unit, how it is labelled and written as text.
+
+The one owner of units in text: fractions become percent here and nowhere else. Tables, figures,
+exports and live plots ask this file; it reads no files and knows no run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+from mcworkbench.text import clean_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MISSING = "–"
+PERCENT = 100.0
+_SPLITS = ("train", "validation", "test")
+_FRACTIONS = ("error", "accuracy", "ece", "disagreement")
+_TINY = 1e-3
+_LARGE = 1e4
+
+_WORDS = {
+    "nll": "nll",
+    "loss": "loss",
+    "error": "error",
+    "accuracy": "accuracy",
+    "ece": "calibration error",
+    "disagreement_first": "disagreement with the first end",
+    "disagreement_last": "disagreement with the last end",
+    "mse": "mean squared error",
+    "rmse": "root mean squared error",
+    "mae": "mean absolute error",
+    "l2": "squared norm of the parameters",
+}
+_UNITS = {"nll": "nats", "loss": "nats"}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One column, described.
+
+    Attributes:
+        column: its name, e.g. "test_error".
+        split: "train", "validation", "test" or "" where it belongs to no split.
+        word: what is measured, e.g. "error".
+        unit: what text and figures show: "%", "nats" or "".
+        is_fraction: whether the stored value is a fraction that text shows in percent.
+        is_regularised: whether the weight penalty is part of it.
+    """
+
+    column: str
+    split: str
+    word: str
+    unit: str
+    is_fraction: bool
+    is_regularised: bool
+
+    @property
+    def label(self) -> str:
+        """Split and meaning, e.g. "test error" or "train loss (regularised)"."""
+        penalty = " (regularised)" if self.is_regularised else ""
+        return f"{self.split} {self.word}{penalty}".strip()
+
+    @property
+    def axis(self) -> str:
+        """Label with unit, e.g. "test error, %"."""
+        return f"{self.label}, {self.unit}" if self.unit else self.label
+
+
+def quantity(column: str, *, task: str = "classification") -> Quantity:
+    """Return what the column of that name holds; an unknown name is shown as it is."""
+    split, _, rest = column.partition("_")
+    if split not in _SPLITS:
+        split, rest = "", column
+    is_fraction = any(rest == name or rest.startswith(f"{name}_") for name in _FRACTIONS)
+    if task != "classification":
+        is_fraction = rest in {"error", "accuracy", "ece"}
+    unit = "%" if is_fraction else _UNITS.get(rest, "") if task == "classification" else ""
+    word = _WORDS.get(rest) or clean_line(rest.replace("_", " "), limit=60)
+    if task != "classification" and rest == "nll":
+        word = "loss without penalty"
+    return Quantity(column, split, word, unit, is_fraction, rest == "loss")
+
+
+def shown_scale(column: str, *, task: str = "classification") -> float:
+    """Return the factor from a stored value to the number that text and figures show."""
+    return PERCENT if quantity(column, task=task).is_fraction else 1.0
+
+
+def to_shown(column: str, values: Sequence[float], *, task: str = "classification") -> list[float]:
+    """Return stored values in the unit that text, figures and the reference's files use."""
+    scale = shown_scale(column, task=task)
+    return [scale * value for value in values]
+
+
+def number(value: object, *, percent: bool = False, signed: bool = False) -> str:
+    """Return a number as text: percent with two decimals, others with four significant ones.
+
+    Anything that is not a finite number is the missing sign.
+    """
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return MISSING
+    sign = "+" if signed else ""
+    if percent:
+        return f"{PERCENT * value:{sign}.2f} %"
+    if isinstance(value, int):
+        return f"{value:{sign}d}"
+    magnitude = abs(value)
+    if magnitude and (magnitude < _TINY or magnitude >= _LARGE):
+        return f"{value:{sign}.3e}"
+    return f"{value:{sign}.4f}" if magnitude < 10 else f"{value:{sign}.2f}"  # noqa: PLR2004
+
+
+def shown(column: str, value: object, *, task: str = "classification", signed: bool = False) -> str:
+    """Return a stored value of a column as text in its shown unit."""
+    return number(value, percent=quantity(column, task=task).is_fraction, signed=signed)
+
+
+def as_float(value: Any) -> float:
+    """Return a stored number, NaN where it is null or no number at all."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    return float(value)

@@ -1,0 +1,108 @@
+"""The sentences a reader needs beside the numbers: what was watched, refreshed, unfinished.
+
+Pure; called by `reports.summary`, shown by every report.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mcworkbench.reports.document import Conditions, EndSummary, NodeSummary, PathSummary
+
+TEST_WATCHED = (
+    "Test watched: no validation split was held out, so the test set was looked at while "
+    "training (as in the published recipes); test numbers are not those of unseen data."
+)
+BATCH_NORM = (
+    "An end's own test error differs from the path's value at t = 0 or t = 1 although the "
+    "parameters are the same: the end keeps the batch-norm statistics it gathered while training, "
+    "whereas every point of a path gets fresh ones from training examples without augmentation."
+)
+
+
+def remarks(
+    data: Mapping[str, Any],
+    paths: Sequence[PathSummary],
+    ends: Sequence[EndSummary],
+    nodes: Sequence[NodeSummary],
+) -> list[str]:
+    """Return the sentences that hold for this run, the gravest first."""
+    found = [
+        f"{node.label} failed: {node.message or 'see its log'}"
+        for node in nodes
+        if node.state == "failed"
+    ]
+    unfinished = [
+        f"{path.method} ({len(path.ts)} of {path.num_points} points)"
+        for path in paths
+        if path.partial
+    ]
+    if unfinished:
+        found.append(
+            f"Partial: {', '.join(unfinished)} not fully evaluated yet; minima, maxima, averages "
+            "and barriers are those of the points so far."
+        )
+    if data and data.get("validation", "none") == "none":
+        found.append(TEST_WATCHED)
+    measured = any(math.isfinite(end.on_path) for end in ends)
+    if measured and any(path.conditions.bn_refreshed for path in paths):
+        found.append(BATCH_NORM)
+    found += [f"{node.label}: {text}" for node in nodes for text in node.warnings]
+    return found
+
+
+def conditions_sentence(conditions: Conditions) -> str:
+    """Return how the points of a path were measured, in one sentence."""
+    parts = [
+        _examples(conditions),
+        _transform(conditions.augmented),
+        _decay(conditions.weight_decay),
+        _batch_norm(conditions),
+        "" if conditions.seed is None else f"subset seed {conditions.seed}",
+        "test watched (validation = none)"
+        if conditions.validation == "none"
+        else f"validation = {conditions.validation}",
+    ]
+    return "; ".join(part for part in parts if part) + "."
+
+
+def _examples(conditions: Conditions) -> str:
+    counts = [
+        f"{_thousands(count)} {split}"
+        for split, count in (
+            ("train", conditions.train_examples),
+            ("test", conditions.test_examples),
+        )
+        if count is not None
+    ]
+    return f"Measured on {' and '.join(counts)} examples" if counts else "Measured"
+
+
+def _thousands(count: int) -> str:
+    return f"{count:,}".replace(",", "\u202f")
+
+
+def _transform(augmented: bool | None) -> str:  # noqa: FBT001 - a recorded fact, not a switch.
+    if augmented is None:
+        return ""
+    return "augmented training examples" if augmented else "no augmentation"
+
+
+def _decay(weight_decay: float | None) -> str:
+    if weight_decay is None:
+        return "loss = nll + ½·wd·‖w‖² (regularised)"
+    return f"loss = nll + ½·{weight_decay:g}·‖w‖² (regularised)"
+
+
+def _batch_norm(conditions: Conditions) -> str:
+    if conditions.bn_refreshed is None:
+        return ""
+    if not conditions.bn_refreshed:
+        return "no batch norm to refresh"
+    count = conditions.bn_examples
+    on = f" on {_thousands(count)} training examples" if count else ""
+    return f"batch norm refreshed{on} at every t"

@@ -1,0 +1,98 @@
+"""Write the report of a run: Markdown, HTML, figures, CSV, JSON, npz.
+
+Called by the command line and the screens; the only file of this room that writes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mcworkbench.errors import InvalidInputError
+from mcworkbench.folders import publish_bytes, storage_error
+from mcworkbench.reports.exports import (
+    path_csv,
+    reference_npz,
+    summary_json,
+    training_csv,
+)
+from mcworkbench.reports.figures import pictures
+from mcworkbench.reports.html import html_report
+from mcworkbench.reports.markdown import markdown_report
+from mcworkbench.reports.summary import collect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mcworkbench.reports.document import RunSummary
+    from mcworkbench.runs.views import RunView
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9@._-]+")
+_MAX_NAME = 80
+
+
+def write_report(run_view: RunView, folder: Path) -> dict[str, Path]:
+    """Write the report of a run as it stands now into `folder` and return the files.
+
+    Args:
+        run_view: a refreshed view, finished or not.
+        folder: made where it does not exist; files of the same name are replaced.
+
+    Returns:
+        Paths by what they are: "markdown", "html", "json", "preset", and "figures/…", "data/…"
+        for the rest.
+
+    Raises:
+        InvalidInputError: `folder` is a file.
+        WorkbenchError: a file could not be written.
+    """
+    return write_summary(collect(run_view), folder)
+
+
+def write_summary(summary: RunSummary, folder: Path) -> dict[str, Path]:
+    """Write the report of a collected run; see `write_report`."""
+    contents = report_files(summary)
+    if folder.exists() and not folder.is_dir():
+        raise InvalidInputError(f"{folder} is a file; a report needs a folder of its own.")
+    written: dict[str, Path] = {}
+    for name, (relative, content) in contents.items():
+        path = folder / relative
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_error(path.parent, error) from error
+        publish_bytes(path, content)
+        written[name] = path
+    return written
+
+
+def report_files(summary: RunSummary) -> dict[str, tuple[str, bytes]]:
+    """Return the relative path and the bytes of every file of a report, by what it is."""
+    drawn = pictures(summary)
+    stems = {picture.name: f"figures/{safe_name(picture.name)}" for picture in drawn}
+    sources = {name: f"{stem}.png" for name, stem in stems.items()}
+    files = {
+        "markdown": ("report.md", markdown_report(summary, drawn, sources).encode()),
+        "html": ("report.html", html_report(summary, drawn).encode()),
+        "json": ("summary.json", summary_json(summary)),
+    }
+    if summary.preset:
+        files["preset"] = ("preset.toml", summary.preset.encode())
+    for picture in drawn:
+        stem = stems[picture.name]
+        files[f"{stem}.svg"] = (f"{stem}.svg", picture.svg)
+        files[f"{stem}.png"] = (f"{stem}.png", picture.png)
+    for path in summary.paths:
+        stem = f"data/{safe_name(path.node)}"
+        files[f"{stem}.csv"] = (f"{stem}.csv", path_csv(path))
+        files[f"{stem}.npz"] = (f"{stem}.npz", reference_npz(path))
+    for training in summary.trainings:
+        stem = f"data/{safe_name(training.node)}"
+        files[f"{stem}.csv"] = (f"{stem}.csv", training_csv(training))
+    return files
+
+
+def safe_name(name: str) -> str:
+    """Return a name as a file name: no separators, no leading dot, no surprise."""
+    kept = _UNSAFE.sub("_", name).lstrip(".")[:_MAX_NAME]
+    return kept or "unnamed"

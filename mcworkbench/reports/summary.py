@@ -1,0 +1,182 @@
+"""Collect every number of a run into one plain value: the source of every report and of `show`.
+
+`collect` reads, `summarise` computes and is pure. Reused stages count like the run's own, and
+say which run made them. What is unfinished is taken from the events so far and called partial.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from mcworkbench.reports.commands import commands_to_repeat
+from mcworkbench.reports.document import (
+    EndSummary,
+    NodeSummary,
+    PathSummary,
+    ProbeSummary,
+    RunSummary,
+    TrainingSummary,
+)
+from mcworkbench.reports.expected import expectations
+from mcworkbench.reports.gather import gather
+from mcworkbench.reports.quantities import as_float
+from mcworkbench.reports.remarks import remarks
+from mcworkbench.reports.scored import path_summaries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mcworkbench.runs.views import RunView
+
+_NETWORKS = ("endpoint", "import")
+_TRAINED = ("endpoint", "curve")
+
+
+def collect(run: RunView) -> RunSummary:
+    """Return everything a report of this run shows, as it stands now."""
+    return summarise(gather(run))
+
+
+def summarise(facts: Mapping[str, Any]) -> RunSummary:
+    """Return the summary of gathered facts (see `gather`); reads nothing else."""
+    run, nodes = facts["run"], facts["nodes"]
+    paths = path_summaries(nodes)
+    ends = [_end(node, paths) for node in nodes.values() if node["kind"] in _NETWORKS]
+    dataset = _first(nodes, "dataset")
+    published = run.get("expect") or {}
+    rows = [_node(node, run.get("id", "")) for node in nodes.values()]
+    options = dataset.get("options") or {}
+    trainings = [
+        _training(node) for node in nodes.values() if node["kind"] in _TRAINED and node["epochs"]
+    ]
+    return RunSummary(
+        id=run.get("id", ""),
+        name=run.get("name", "") or run.get("id", ""),
+        title=run.get("title", ""),
+        kind=run.get("kind", ""),
+        state=facts.get("state", ""),
+        created=str(run.get("created", "")),
+        version=str(run.get("version", "")),
+        group=run.get("group") or "",
+        tags=list(run.get("tags") or ()),
+        notes=[str(note) for note in run.get("notes") or ()],
+        task=_task(nodes),
+        seed=run.get("seed"),
+        nodes=rows,
+        ends=ends,
+        paths=paths,
+        trainings=trainings,
+        expectations=expectations(published, paths, ends),
+        expect_source=str(published.get("source", "")),
+        remarks=remarks(options, paths, ends, rows),
+        data=options,
+        dataset=_data_facts(dataset.get("dataset") or {}),
+        environment=dict(facts.get("environment") or {}),
+        preset=facts.get("preset", ""),
+        commands=commands_to_repeat(run, has_preset=bool(facts.get("preset"))),
+    )
+
+
+def _first(nodes: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    return next((node for node in nodes.values() if node["kind"] == kind), {})
+
+
+def _task(nodes: Mapping[str, Any]) -> str:
+    recorded = [node["dataset"] or node["table"] or {} for node in nodes.values()]
+    return str(next((r["task"] for r in recorded if "task" in r), "classification"))
+
+
+def _data_facts(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a reader asks about a data set: sizes of its splits, shape, scaling, digest."""
+    counts = recorded.get("counts") or {}
+    facts = {f"{split} examples": count for split, count in counts.items() if count}
+    facts |= {
+        word: recorded[name]
+        for name, word in (
+            ("task", "task"),
+            ("input_shape", "input shape"),
+            ("num_outputs", "outputs"),
+            ("mean", "subtracted mean"),
+            ("std", "divided by"),
+            ("content", "content digest"),
+        )
+        if recorded.get(name) not in (None, [], "")
+    }
+    return facts
+
+
+def _node(node: Mapping[str, Any], run_id: str) -> NodeSummary:
+    made_by = node["made_by"]
+    return NodeSummary(
+        name=node["name"],
+        label=node["label"] or node["name"],
+        kind=node["kind"],
+        key=node["key"],
+        state=node["state"],
+        made_by="" if made_by == run_id else made_by,
+        seconds=as_float(node["seconds"]),
+        message=node["message"],
+        warnings=list(node["warnings"]),
+        options=dict(node["options"]),
+    )
+
+
+def _end(node: Mapping[str, Any], paths: Sequence[PathSummary]) -> EndSummary:
+    options, epochs = node["options"], node["epochs"]
+    # While it trains only watched splits count: means over an epoch are of a changing network.
+    watched = {} if not epochs else epochs[-1]["values"]
+    values = node["summary"] or {
+        name: value for name, value in watched.items() if not name.startswith("train_")
+    }
+    return EndSummary(
+        node=node["name"],
+        label=node["label"] or node["name"],
+        kind=node["kind"],
+        seeds=_seeds(options),
+        epochs=epochs[-1]["epoch"] if epochs else 0,
+        values={name: as_float(value) for name, value in values.items()},
+        on_path=_value_on_path(node["name"], paths),
+    )
+
+
+def _seeds(options: Mapping[str, Any]) -> dict[str, int]:
+    seeds = {
+        name: options.get(f"{name}_seed", options.get("seed"))
+        for name in ("init", "order", "augment")
+    }
+    return {name: seed for name, seed in seeds.items() if seed is not None}
+
+
+def _value_on_path(name: str, paths: Sequence[PathSummary]) -> float:
+    """Return the network's test error where a path starts or ends with it."""
+    for path in paths:
+        errors = path.statistics.get("test_error", {})
+        for place, statistic in zip(path.pair, ("start", "end"), strict=True):
+            if place == name and statistic in errors:
+                return errors[statistic]
+    return math.nan
+
+
+def _training(node: Mapping[str, Any]) -> TrainingSummary:
+    events = node["epochs"]
+    columns = list(dict.fromkeys(name for event in events for name in event["values"]))
+    return TrainingSummary(
+        node=node["name"],
+        label=node["label"] or node["name"],
+        kind=node["kind"],
+        epochs=[event["epoch"] for event in events],
+        lr=[as_float(event["lr"]) for event in events],
+        seconds=[as_float(event["seconds"]) for event in events],
+        values={
+            name: [as_float(event["values"].get(name)) for event in events] for name in columns
+        },
+        probes=[
+            ProbeSummary(
+                probe["epoch"],
+                [as_float(t) for t in probe["ts"]],
+                {name: [as_float(v) for v in values] for name, values in probe["values"].items()},
+            )
+            for probe in node["probes"]
+        ],
+    )

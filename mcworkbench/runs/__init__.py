@@ -1,0 +1,1 @@
+"""What runs and stages leave on disk: events, folders, locks and the views folded from them."""

@@ -1,0 +1,164 @@
+"""All runs at a glance, and the one a user means.
+
+A listing reads no events: a thousand runs take well under a second, and stages that runs share
+are looked at once. `RunSummary.open` gives the full view.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mcworkbench.errors import InvalidInputError, nearest
+from mcworkbench.folders import runs_root
+from mcworkbench.runs.names import is_run_id
+from mcworkbench.runs.run_folder import RunFolder
+from mcworkbench.runs.run_view import Headline, RunView, headline
+from mcworkbench.runs.stage_folder import StageFolder
+from mcworkbench.runs.state import (
+    RunEvidence,
+    StageEvidence,
+    State,
+    run_evidence,
+    run_state,
+    stage_evidence,
+)
+from mcworkbench.text import clean_line
+
+if TYPE_CHECKING:
+    from mcworkbench.runs.run_folder import RunDocument
+
+LAST = "last"
+_MAX_LISTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One line of the list of runs; the same names as RunView where both have them.
+
+    Attributes:
+        created: Unix seconds.
+        reason: one sentence on the state, or ''.
+        num_done: nodes whose stage is done, of `num_nodes`.
+    """
+
+    id: str
+    name: str
+    kind: str
+    title: str
+    created: float
+    group: str
+    tags: tuple[str, ...]
+    state: State
+    reason: str
+    num_done: int
+    num_nodes: int
+    headline: Headline | None
+
+    @property
+    def age_s(self) -> float:
+        """Return the seconds since the run was made, by the wall clock; never negative."""
+        return max(0.0, time.time() - self.created)
+
+    def open(self) -> RunView:
+        """Return the full view."""
+        return RunView(self.id)
+
+
+def run_ids() -> list[str]:
+    """Return the ids of all run folders, unordered."""
+    try:
+        return [path.name for path in runs_root().iterdir() if is_run_id(path.name)]
+    except OSError:
+        return []
+
+
+def list_runs() -> list[RunSummary]:
+    """Return every readable run, newest first."""
+    # All supervisors are looked at before any stage: what a stage published, it published before
+    # its supervisor let go, so no finished run looks abandoned.
+    runs = [
+        (document, run_evidence(folder))
+        for folder in map(RunFolder, run_ids())
+        if (document := folder.document()) is not None
+    ]
+    seen: dict[str, StageEvidence] = {}
+    found = [_summary(document, run, seen) for document, run in runs]
+    return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
+
+
+def unreadable_runs() -> list[str]:
+    """Return the ids of run folders whose run.json cannot be used."""
+    return sorted(run_id for run_id in run_ids() if RunFolder(run_id).document() is None)
+
+
+def find_run(reference: str) -> str:
+    """Return the id that a user means: an id, a unique start of one, a name, or 'last'.
+
+    A name means the newest run that has it.
+
+    Raises:
+        InvalidInputError: no run or more than one fits; the sentence lists the nearest.
+    """
+    ids = run_ids()
+    if reference in ids:
+        return reference
+    documents = {run_id: RunFolder(run_id).document() for run_id in ids}
+    known = {run_id: document for run_id, document in documents.items() if document is not None}
+    newest = sorted(known, key=lambda run_id: (known[run_id].created, run_id), reverse=True)
+    if reference == LAST and newest:
+        return newest[0]
+    starting = [run_id for run_id in newest if reference and run_id.startswith(reference)]
+    if len(starting) == 1:
+        return starting[0]
+    named = [run_id for run_id in newest if reference and known[run_id].name == reference]
+    if named:
+        return named[0]
+    raise _not_found(reference, starting, newest, [document.name for document in known.values()])
+
+
+def _summary(document: RunDocument, run: RunEvidence, seen: dict[str, StageEvidence]) -> RunSummary:
+    stages: dict[str, StageEvidence] = {}
+    for name, node in document.nodes.items():
+        if node.key not in seen:
+            seen[node.key] = stage_evidence(StageFolder(node.key))
+        stages[name] = seen[node.key]
+    state, reason = run_state(list(stages.values()), run)
+    summaries = {
+        name: stage.result["summary"] for name, stage in stages.items() if stage.result is not None
+    }
+    return RunSummary(
+        document.id,
+        document.name,
+        document.kind,
+        document.title,
+        document.created,
+        document.group,
+        document.tags,
+        state,
+        reason,
+        sum(stage.state is State.done for stage in stages.values()),
+        len(stages),
+        headline(summaries),
+    )
+
+
+def _not_found(
+    reference: str, starting: list[str], newest: list[str], names: list[str]
+) -> InvalidInputError:
+    shown = clean_line(reference, limit=80)
+    if starting:
+        listed = ", ".join(starting[:_MAX_LISTED])
+        return InvalidInputError(
+            f"{len(starting)} runs start with '{shown}': {listed}; give more of the id."
+        )
+    if not newest:
+        return InvalidInputError(
+            f"there is no run '{shown}', nor any other yet; `mcworkbench run PRESET` makes one."
+        )
+    guess = nearest(reference, [*names, *newest])
+    hint = f"Did you mean '{guess}'?" if guess else f"The newest is '{newest[0]}'."
+    return InvalidInputError(
+        f"no run is called '{shown}'. {hint} `mcworkbench list` shows them all."
+    )

@@ -1,0 +1,1 @@
+"""The verbs: one file per stage kind, each a generator of events over a workspace."""

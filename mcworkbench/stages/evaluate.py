@@ -1,0 +1,236 @@
+"""Score a path at chosen t on train and test: the table that reports and plots stand on.
+
+Every point gets batch-norm statistics of its own. The ends are scored first, so that the chord
+and the disagreement with either end are known from the first inner point on. Inputs are never
+augmented here; the table says so.
+Shape letters: N = test examples, T = positions.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+import torch
+
+from mcworkbench.config.options.evaluate import EvaluateOptions
+from mcworkbench.data.dataset import open_dataset
+from mcworkbench.folders import canonical_json
+from mcworkbench.models.product import open_flat, read_model_document
+from mcworkbench.params.batch_norm import has_batch_norm
+from mcworkbench.paths.path import open_path, segment_lengths
+from mcworkbench.runs.events import PathPointEvaluated, Progress
+from mcworkbench.runs.path_summary import barriers, path_summary
+from mcworkbench.runs.request import StopLevel
+from mcworkbench.runs.workspace import Stopped
+from mcworkbench.stages.curve import check_fits
+from mcworkbench.stages.splits import active_task
+from mcworkbench.training.evaluation import evaluate_split
+from mcworkbench.training.points import refresh_placer
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from mcworkbench.data.dataset import Dataset
+    from mcworkbench.data.resident import Split
+    from mcworkbench.runs.events import Event
+    from mcworkbench.runs.workspace import Workspace
+
+TABLE_FILE = "table.json"
+PREDICTIONS_FILE = "predictions.npz"
+HEADLINES = ("train_nll", "train_loss", "train_error", "test_nll", "test_error")
+
+
+def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
+    """Publish the table of one path; returns its headline statistics."""
+    evaluation = _Evaluation(workspace)
+    yield from evaluation.run()
+    table = evaluation.table()
+    yield workspace.save_artifact(TABLE_FILE, canonical_json(table), "table")
+    if evaluation.options.store_predictions:
+        yield workspace.save_artifact(
+            PREDICTIONS_FILE, evaluation.predictions_file(), "predictions"
+        )
+    return _headline(table)
+
+
+def _headline(table: dict[str, Any]) -> dict[str, float]:
+    summary = {"length": table["length"]}
+    for column in HEADLINES:
+        for statistic, value in table["summary"].get(column, {}).items():
+            summary[f"{column}_{statistic}"] = value
+        for name, value in table["barriers"].get(column, {}).items():
+            summary[f"{column}_barrier_{name}"] = value
+    return summary
+
+
+@final
+class _Evaluation:
+    """One pass over the positions, resumable after each."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        options = workspace.options
+        assert isinstance(options, EvaluateOptions)
+        self.workspace = workspace
+        self.options = options
+        self.dataset: Dataset = open_dataset(workspace.input("dataset"))
+        folder = workspace.input("path")
+        check_fits(self.dataset, read_model_document(folder))
+        self.flat = open_flat(folder, device=workspace.device)
+        stored = open_path(folder, self.flat.layout)
+        self.ts = options.positions()
+        self.dl = segment_lengths(stored, self.ts)
+        self.path = stored.to(workspace.device)
+        self.task = active_task(self.dataset, ece_bins=options.ece_bins)
+        self.train = self._split("train", options.train_examples)
+        self.test = self._split("test", 0)
+        self.placer = refresh_placer(
+            self.flat,
+            self.dataset,
+            device=workspace.device,
+            examples=options.bn_examples,
+            seed=options.seed,
+            batch_size=options.bn_batch,
+            order=options.bn_order,
+            precision=options.precision,
+            channels_last=options.channels_last,
+        )
+        self.batch_size = options.batch_size
+        self.rows: dict[int, dict[str, float]] = {}
+        self.predictions: dict[int, torch.Tensor] = {}
+        self.stored: dict[int, torch.Tensor] = {}
+
+    def _split(self, name: Any, limit: int) -> Split:
+        return self.dataset.split(
+            name,
+            self.workspace.device,
+            limit,
+            self.options.seed,
+            channels_last=self.options.channels_last,
+        )
+
+    def _order(self) -> list[int]:
+        """Return the places to score: both ends, then the rest by increasing t."""
+        count = len(self.ts)
+        ends = [place for place in (0, count - 1) if self.ts[place] in {0.0, 1.0}]
+        ends = sorted(set(ends))
+        return [*ends, *(place for place in range(count) if place not in ends)]
+
+    def run(self) -> Iterator[Event]:
+        """Score every position that no checkpoint holds yet."""
+        order = self._order()
+        self._restore()
+        began, already = time.monotonic(), len(self.rows)
+        for place in order[already:]:
+            values = self._point(place)
+            self.rows[place] = values
+            done = len(self.rows)
+            rate = (done - already) / max(time.monotonic() - began, 1e-9)
+            yield PathPointEvaluated(place, len(order), self.ts[place], done, values)
+            eta_s = (len(order) - done) / rate
+            yield Progress("evaluating", done, len(order), "points", done, rate, eta_s)
+            if done < len(order):
+                yield from self._pause(done)
+
+    def _pause(self, done: int) -> Iterator[Event]:
+        stop = self.workspace.stop_level() >= StopLevel.after
+        if stop or done % max(1, len(self.ts) // 8) == 0:
+            yield self._checkpoint(done)
+        if stop:
+            raise Stopped(done)
+
+    def _point(self, place: int) -> dict[str, float]:
+        self.placer.place(self.path, self.ts[place])
+        norm_squared = float(torch.sum(self.flat.params.double() ** 2).item())
+        penalty = (self.options.weight_decay or 0.0) * norm_squared / 2
+        values: dict[str, float] = {}
+        for name, split in (("train", self.train), ("test", self.test)):
+            keep = name == "test" and self.options.store_predictions
+            scored = evaluate_split(
+                self.flat,
+                self.task,
+                split,
+                batch_size=self.batch_size,
+                precision=self.options.precision,
+                keep_outputs=keep,
+            )
+            self.batch_size = scored.batch_size
+            values |= {f"{name}_{metric}": value for metric, value in scored.values.items()}
+            values[f"{name}_loss"] = scored.values["nll"] + penalty
+            if name == "test":
+                self.predictions[place] = scored.predictions_N.cpu()
+            if scored.stored_N is not None:
+                self.stored[place] = scored.stored_N
+        values["l2"] = norm_squared
+        return values | self._disagreements(place)
+
+    def _disagreements(self, place: int) -> dict[str, float]:
+        here = self.predictions[place]
+        found: dict[str, float] = {}
+        for name, end in (("first", 0), ("last", len(self.ts) - 1)):
+            is_end = self.ts[end] == (0.0 if name == "first" else 1.0)
+            if is_end and end in self.predictions:
+                other = self.predictions[end]
+                found[f"test_disagreement_{name}"] = self.task.disagreement(here, other)
+        return found
+
+    def _checkpoint(self, done: int) -> Event:
+        tensors = {f"predictions.{place}": value for place, value in self.predictions.items()}
+        tensors |= {f"stored.{place}": value for place, value in self.stored.items()}
+        rows = {str(place): values for place, values in self.rows.items()}
+        return self.workspace.save_checkpoint(done, 0, tensors, {"rows": rows})
+
+    def _restore(self) -> None:
+        checkpoint = self.workspace.latest_checkpoint()
+        if checkpoint is None:
+            return
+        for name, value in checkpoint.tensors.items():
+            kind, _, place = name.partition(".")
+            (self.predictions if kind == "predictions" else self.stored)[int(place)] = value
+        self.rows = {int(place): dict(v) for place, v in checkpoint.state["rows"].items()}
+
+    def table(self) -> dict[str, Any]:
+        """Return the finished table: columns over t, summaries, barriers, how it was made."""
+        places = range(len(self.ts))
+        if 0 in self.predictions and len(self.ts) > 1:
+            # The first end was scored before the last one was known.
+            self.rows[0] |= self._disagreements(0)
+        names = sorted({name for row in self.rows.values() for name in row})
+        columns = {name: [self.rows[place].get(name) for place in places] for name in names}
+        whole = {name: values for name, values in columns.items() if None not in values}
+        described = [name for name in whole if not name.endswith(("first", "last"))]
+        return {
+            "path": {"curve": self.path.curve_name, "num_nodes": self.path.curve.num_nodes},
+            "ts": list(self.ts),
+            "dl": self.dl,
+            "length": sum(self.dl),
+            "columns": whole,
+            "summary": {n: path_summary(self.ts, self.dl, whole[n]) for n in described},
+            "barriers": {
+                name: barriers(self.ts, whole[name])
+                for name in described
+                if name.endswith(("nll", "loss", "error"))
+            },
+            "weight_decay": self.options.weight_decay,
+            "bn_refreshed": has_batch_norm(self.flat.module),
+            "train_examples": self.train.num_examples,
+            "test_examples": self.test.num_examples,
+            "bn_examples": self.options.bn_examples or self.dataset.counts["train"],
+            "validation": self.dataset.options.validation,
+            "augmented": False,
+            "task": self.dataset.task,
+        }
+
+    def predictions_file(self) -> bytes:
+        """Return the stored test outputs at every t: outputs (T, N, …), ts, targets (N,)."""
+        buffer = io.BytesIO()
+        outputs = torch.stack([self.stored[place] for place in range(len(self.ts))])
+        np.savez_compressed(
+            buffer,
+            ts=np.asarray(self.ts),
+            outputs=outputs.numpy(),
+            targets=self.test.targets.cpu().numpy(),
+        )
+        return buffer.getvalue()

@@ -1,0 +1,99 @@
+"""Take in a checkpoint made elsewhere: a network, or a curve in the reference's format.
+
+The file is read in a short-lived child with weights_only; tensors are matched by name, their
+shapes checked, and everything that was mapped is noted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from mcworkbench.config.options.endpoint import ImportOptions
+from mcworkbench.data.dataset import open_dataset
+from mcworkbench.errors import InvalidInputError
+from mcworkbench.folders import canonical_json, file_sha256
+from mcworkbench.models.product import (
+    MODEL_FILE,
+    build_flat,
+    load_named,
+    model_document,
+    network_files,
+)
+from mcworkbench.params.foreign import read_foreign
+from mcworkbench.params.mapping import map_curve, map_network
+from mcworkbench.paths.curve import make_curve
+from mcworkbench.paths.path import NodePath, path_files
+from mcworkbench.runs.events import Noted
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from typing import Any
+
+    from mcworkbench.params.flat import FlatModule
+    from mcworkbench.params.foreign import Foreign
+    from mcworkbench.runs.events import Event
+    from mcworkbench.runs.workspace import Workspace
+
+
+def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
+    """Publish the network or path that a file holds; returns its number of parameters."""
+    options = workspace.options
+    assert isinstance(options, ImportOptions)
+    file = Path(options.file)
+    if not file.is_file() or file_sha256(file) != options.sha256:
+        raise InvalidInputError(
+            f"{file.name}: the file is gone or has changed since the run was planned; run it again."
+        )
+    dataset = open_dataset(workspace.input("dataset"))
+    flat = build_flat(options.model, dataset.input_shape, dataset.num_outputs, seed=0, device="cpu")
+    document = model_document(options.model, dataset.input_shape, dataset.num_outputs, flat.layout)
+    foreign = read_foreign(file)
+    if foreign.curve is None:
+        files, report = _network(foreign, flat, document)
+        kind = "network"
+    else:
+        files, report = _path(foreign, flat, document)
+        kind = "path"
+    for line in report:
+        yield Noted(line)
+    for name, content in files.items():
+        yield workspace.save_artifact(name, content, kind)
+    summary: dict[str, float] = {"num_params": flat.layout.num_params}
+    if foreign.epoch is not None:
+        summary["epoch"] = foreign.epoch
+    return summary | ({} if foreign.curve is None else {"num_nodes": foreign.num_nodes})
+
+
+def _network(
+    foreign: Foreign, flat: FlatModule, document: Mapping[str, Any]
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    shapes = {name: tuple(buffer.shape) for name, buffer in flat.buffers().items()}
+    mapped = map_network(
+        foreign.tensors,
+        flat.layout,
+        shapes,
+        is_ordered=foreign.is_ordered,
+        where=foreign.source,
+    )
+    # A checkpoint may lack counters that older torch did not save: ours then stay as built.
+    buffers = {**flat.buffers(), **mapped.buffers}
+    load_named(flat, {**mapped.params, **buffers}, where=foreign.source)
+    return network_files(flat, document), mapped.report
+
+
+def _path(
+    foreign: Foreign, flat: FlatModule, document: Mapping[str, Any]
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    nodes, report = map_curve(foreign, flat.layout)
+    nodes_KD = torch.empty(len(nodes), flat.layout.size)
+    for place, named in enumerate(nodes):
+        load_named(flat, {**flat.buffers(), **named}, where=foreign.source)
+        nodes_KD[place] = flat.params
+    name = str(foreign.curve)
+    curve = make_curve(name, len(nodes), where=foreign.source)
+    path = NodePath(curve, name, nodes_KD, flat.layout)
+    files = path_files(path, {"from": foreign.source})
+    return {**files, MODEL_FILE: canonical_json(document)}, report

@@ -1,0 +1,54 @@
+"""The straight segment between two networks, or between the ends of a path: closed form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from mcworkbench.folders import canonical_json
+from mcworkbench.models.product import MODEL_FILE, load_network, open_flat, read_model_document
+from mcworkbench.params.layout import Layout
+from mcworkbench.paths.path import line_path, open_path, path_files
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from mcworkbench.paths.path import NodePath
+    from mcworkbench.runs.events import Event
+    from mcworkbench.runs.workspace import Workspace
+
+
+def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
+    """Publish the line; returns its length."""
+    if workspace.has_input("path"):
+        source = workspace.input("path")
+        curve = open_path(source)
+        line = line_path(curve.nodes_KD[0], curve.nodes_KD[-1], curve.layout)
+    else:
+        source = workspace.input("first")
+        line = join_networks(source, workspace.input("last"))
+    document = read_model_document(source)
+    files = path_files(line, {"model": "as the ends"})
+    files[MODEL_FILE] = canonical_json(document)
+    for name, content in files.items():
+        yield workspace.save_artifact(name, content, "path")
+    length = torch.dist(line.nodes_KD[0].double(), line.nodes_KD[1].double()).item()
+    return {"length": length}
+
+
+def join_networks(first: Path, last: Path) -> NodePath:
+    """Return the line between two network products.
+
+    Raises:
+        InvalidInputError: they are different networks.
+    """
+    layouts = [Layout.from_json(read_model_document(folder)["layout"]) for folder in (first, last)]
+    layouts[0].check_same(layouts[1], "[ends]")
+    flat = open_flat(first, device="cpu")
+    vectors: list[torch.Tensor] = []
+    for folder in (first, last):
+        load_network(flat, folder, where="[ends]")
+        vectors.append(flat.params.clone())
+    return line_path(vectors[0], vectors[1], flat.layout)

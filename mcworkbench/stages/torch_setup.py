@@ -1,0 +1,37 @@
+"""Set torch up for one stage: threads and determinism, before anything is computed.
+
+Called by an attempt. A stage without torch must not pay two seconds for loading it, so torch
+is loaded here only where the stage's code has done so, or where its options speak of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mcworkbench.config.options.base import Options
+
+
+def set_up(options: Options, device: str, threads: int) -> dict[str, Any]:
+    """Set torch up and return what env.json says about it; {} where it is not loaded."""
+    is_deterministic = getattr(options, "deterministic", None)
+    if is_deterministic is None and "torch" not in sys.modules:
+        return {}
+    import torch
+
+    torch.set_num_threads(threads)
+    # Benchmarking picks an algorithm by timing, so its numbers change from run to run.
+    torch.backends.cudnn.benchmark = False
+    # The process runs several stages: what one asked for must not last into the next.
+    torch.use_deterministic_algorithms(bool(is_deterministic))
+    facts: dict[str, Any] = {
+        "deterministic": bool(is_deterministic),
+        "tf32_matmul": torch.backends.cuda.matmul.allow_tf32,
+        "tf32_cudnn": torch.backends.cudnn.allow_tf32,
+    }
+    if device != "cpu":
+        facts["device_name"] = torch.cuda.get_device_name(device)
+        facts["cuda"] = torch.version.cuda
+        facts["cudnn"] = torch.backends.cudnn.version()
+    return facts

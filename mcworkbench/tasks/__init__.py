@@ -1,0 +1,28 @@
+"""What loss means: one file per task, named by the catalogue.
+
+`make_task` gives the task of a data set. A task knows outputs and targets; it knows no network,
+no path, no loop and no file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mcworkbench import catalogue
+
+if TYPE_CHECKING:
+    from mcworkbench.data.dataset import Dataset
+    from mcworkbench.tasks.task import AbstractTask
+
+DEFAULT_ECE_BINS = 15
+
+
+def make_task(dataset: Dataset, ece_bins: int = DEFAULT_ECE_BINS) -> AbstractTask:
+    """Return the task of a data set.
+
+    Args:
+        dataset: an opened data set; its `task` is the name in the catalogue.
+        ece_bins: bins of the expected calibration error, where the task has one.
+    """
+    make: Any = catalogue.resolve(catalogue.find(catalogue.TASKS, "task", dataset.task))
+    return make(ece_bins=ece_bins)

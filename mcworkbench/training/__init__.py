@@ -1,0 +1,1 @@
+"""The one training loop, its subjects, schedules, optimisers, evaluation and probes."""

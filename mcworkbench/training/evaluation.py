@@ -1,0 +1,93 @@
+"""Score one network on one split in a single pass: every statistic of its task at once.
+
+Shape letters: B = examples of a batch, N = examples of the split.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from mcworkbench.training.precision import computing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mcworkbench.data.resident import Split
+    from mcworkbench.tasks.task import AbstractTask
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What one pass gave.
+
+    Attributes:
+        values: by metric name; fractions, nats.
+        predictions_N: the task's predictions, to compare networks.
+        stored_N: what is worth keeping of the outputs, or None.
+        batch_size: the batch that fitted into memory.
+    """
+
+    values: dict[str, float]
+    predictions_N: Tensor
+    stored_N: Tensor | None
+    batch_size: int
+
+
+def evaluate_split(
+    module: Callable[[Tensor], Tensor],
+    task: AbstractTask,
+    split: Split,
+    *,
+    batch_size: int,
+    precision: str = "float32",
+    keep_outputs: bool = False,
+) -> Scored:
+    """Return the scores of a network in evaluation mode.
+
+    Out of memory halves the batch and begins the pass again; at one example it is an error.
+    """
+    while True:
+        try:
+            return _one_pass(
+                module, task, split, batch_size, precision=precision, keep_outputs=keep_outputs
+            )
+        except (torch.OutOfMemoryError, MemoryError):
+            if batch_size == 1:
+                raise
+            batch_size = max(1, batch_size // 2)
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+
+
+@torch.inference_mode()
+def _one_pass(
+    module: Callable[[Tensor], Tensor],
+    task: AbstractTask,
+    split: Split,
+    batch_size: int,
+    *,
+    precision: str,
+    keep_outputs: bool,
+) -> Scored:
+    sums: Tensor | None = None
+    predictions: list[Tensor] = []
+    stored: list[Tensor] = []
+    with computing(split.inputs.device, precision):
+        for inputs_B, targets_B in split.batches(batch_size):
+            outputs_B = module(inputs_B).float()
+            batch_sums = task.statistics(outputs_B, targets_B)
+            sums = batch_sums if sums is None else sums + batch_sums
+            predictions.append(task.predictions(outputs_B))
+            if keep_outputs:
+                stored.append(task.stored(outputs_B))
+    assert sums is not None, "an empty split was scored"
+    return Scored(
+        values=task.summarise(sums.tolist()),
+        predictions_N=torch.cat(predictions),
+        stored_N=torch.cat(stored).cpu() if stored else None,
+        batch_size=batch_size,
+    )

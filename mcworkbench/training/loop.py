@@ -1,0 +1,296 @@
+"""The one training loop: networks, curves, and whatever a later subject moves.
+
+Stages build a `Trainer` and yield its events. It stops and resumes at any step with the same
+bits: order, crops and t are tables of (seed, epoch); the rest is in the checkpoint.
+Shape letters: N = examples of the split, S = steps of an epoch, B = examples of a batch.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import torch
+
+from mcworkbench.config.options.data import DataOptions
+from mcworkbench.config.options.training import TrainingOptions
+from mcworkbench.data.draws import epoch_draws, epoch_order, uniform_ts
+from mcworkbench.data.resident import Split
+from mcworkbench.errors import NumericalError
+from mcworkbench.params.store import network_bytes
+from mcworkbench.runs.events import EpochFinished, ProbeEvaluated, Progress
+from mcworkbench.runs.request import StopLevel
+from mcworkbench.runs.workspace import Stopped
+from mcworkbench.tasks.task import AbstractTask
+from mcworkbench.training.optimizers import (
+    build_optimizer,
+    load_optimizer_tensors,
+    optimizer_tensors,
+    set_learning_rate,
+)
+from mcworkbench.training.precision import computing
+from mcworkbench.training.random_state import load_random, random_tensors, seed_dropout
+from mcworkbench.training.schedules import learning_rate
+from mcworkbench.training.snapshots import Keeper
+from mcworkbench.training.subjects import AbstractSubject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
+    from mcworkbench.runs.events import CheckpointSaved, Event
+    from mcworkbench.runs.workspace import Workspace
+
+
+@final
+@dataclass(frozen=True)
+class Observation:
+    """What a stage sees at the end of an epoch; `score` decides the best (lower is better)."""
+
+    values: dict[str, float]
+    probe: ProbeEvaluated | None
+    score: float | None
+
+
+@final
+@dataclass(frozen=True)
+class Job:
+    """Everything the loop needs beside the workspace.
+
+    Attributes:
+        section: where the user changes options, 'train' or 'curve', for messages.
+        observe: evaluates after an epoch; must leave parameters, buffers and RNG as they were.
+        product: the files of the product as it is now.
+        first_optimizer: optimiser state to begin with, or empty.
+    """
+
+    section: str
+    subject: AbstractSubject
+    task: AbstractTask
+    train: Split
+    options: TrainingOptions
+    seeds: Mapping[str, int]
+    data: DataOptions
+    observe: Callable[[int, int], Observation]
+    product: Callable[[], dict[str, bytes]]
+    positions: tuple[float, ...] | None = None
+
+
+@final
+class Trainer:
+    """One training, from its newest checkpoint to its last epoch."""
+
+    def __init__(self, job: Job, workspace: Workspace) -> None:
+        self.job = job
+        self.workspace = workspace
+        options = job.options
+        per_epoch = job.train.num_examples / options.batch_size
+        whole = math.floor(per_epoch) if options.drop_last else math.ceil(per_epoch)
+        self.num_steps = min(whole, options.steps_per_epoch) if options.steps_per_epoch else whole
+        self.optimizer = build_optimizer(options, job.subject.vector)
+        self.device = job.train.inputs.device
+        self.epoch = 1
+        self.step_in_epoch = 0
+        self.sums = torch.zeros(job.task.num_statistics, dtype=torch.float64, device=self.device)
+        self._logged: list[float] = [0.0] * job.task.num_statistics
+        self._logged_at = (0, time.monotonic())
+        self._epoch_began = time.monotonic()
+        self.keeper = Keeper(options, workspace)
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps taken so far."""
+        return (self.epoch - 1) * self.num_steps + self.step_in_epoch
+
+    @property
+    def total_steps(self) -> int:
+        """Optimiser steps of the whole training."""
+        return self.job.options.last_epoch * self.num_steps
+
+    def run(self) -> Iterator[Event]:
+        """Train, yielding what happens; raises `Stopped` after a checkpoint when asked to."""
+        if not self._restore():
+            yield from self._observe(0)
+        for epoch in range(self.epoch, self.job.options.last_epoch + 1):
+            if epoch != self.epoch:
+                self.epoch, self.step_in_epoch = epoch, 0
+                self.sums.zero_()
+                self._logged = [0.0] * len(self._logged)
+            yield from self._epoch()
+            yield from self._observe(epoch)
+            if (
+                self.workspace.stop_level() >= StopLevel.after
+                and epoch < self.job.options.last_epoch
+            ):
+                yield self._checkpoint()
+                raise Stopped(self.step)
+
+    def _epoch(self) -> Iterator[Event]:
+        job, options = self.job, self.job.options
+        flat = job.subject.flat
+        if self.step_in_epoch == 0:
+            seed_dropout(job.seeds["order_seed"], self.epoch)
+        self._epoch_began = time.monotonic()
+        order_N, draws = self._tables()
+        flat.module.train()
+        while self.step_in_epoch < self.num_steps:
+            start = self.step_in_epoch * options.batch_size
+            index_B = order_N[start : start + options.batch_size]
+            self._train_step(index_B, draws)
+            self.step_in_epoch += 1
+            yield from self._after_step()
+        flat.check()
+
+    def _tables(self) -> tuple[Tensor, Any]:
+        """Return the visit order and augmentation of the epoch; gives the subject its t."""
+        job, options, num = self.job, self.job.options, self.job.train.num_examples
+        if options.order == "file":
+            order_N = torch.arange(num)
+        else:
+            order_N = epoch_order(num, job.seeds["order_seed"], self.epoch)
+        ts_S: Tensor | None = None
+        if job.positions is not None:
+            ts_S = self._positions(job.positions)
+        job.subject.prepare_epoch(ts_S)
+        seed = job.seeds["augment_seed"]
+        draws = epoch_draws(num, seed, self.epoch, job.data.augment, job.data.crop_padding)
+        return order_N.to(self.device), None if draws is None else draws.to(self.device)
+
+    def _positions(self, listed: tuple[float, ...]) -> Tensor:
+        if not listed:
+            return uniform_ts(self.num_steps, self.job.seeds["order_seed"], self.epoch)
+        first = (self.epoch - 1) * self.num_steps
+        chosen = [listed[(first + step) % len(listed)] for step in range(self.num_steps)]
+        return torch.tensor(chosen, dtype=torch.float64)
+
+    def _train_step(self, index_B: Tensor, draws: Any) -> None:
+        job, options = self.job, self.job.options
+        subject, flat = job.subject, job.subject.flat
+        lr = learning_rate(options, self.step, self.num_steps)
+        set_learning_rate(self.optimizer, lr)
+        subject.place(self.step_in_epoch)
+        flat.zero_grad()
+        for part_B in index_B.split(options.micro_batch or len(index_B)):
+            inputs_B, targets_B = job.train.take(part_B, draws)
+            # One autocast block per step: it caches casts of parameters we write in place.
+            with computing(self.device, options.precision):
+                outputs_B = flat(inputs_B)
+            outputs_B = outputs_B.float()
+            loss = job.task.loss(outputs_B, targets_B)
+            share = len(part_B) / len(index_B)
+            (loss * share if share < 1 else loss).backward()
+            with torch.no_grad():
+                self.sums += job.task.statistics(outputs_B.detach(), targets_B)
+        subject.collect(self.step_in_epoch, lr)
+        self.optimizer.step()
+
+    def _after_step(self) -> Iterator[Event]:
+        options = self.job.options
+        last = self.step_in_epoch == self.num_steps
+        if self.step % options.log_every == 0 or last:
+            yield self._progress()
+        if self.step % options.checkpoint_every == 0 and self.step < self.total_steps:
+            yield self._checkpoint()
+        if self.workspace.stop_level() >= StopLevel.now:
+            yield self._checkpoint()
+            raise Stopped(self.step)
+
+    def _progress(self) -> Progress:
+        """Read the sums (the only wait for the device) and report the stretch since last time."""
+        sums: list[float] = self.sums.tolist()
+        stretch = [new - old for new, old in zip(sums, self._logged, strict=True)]
+        values = {"lr": learning_rate(self.job.options, max(0, self.step - 1), self.num_steps)}
+        if stretch[0] > 0:
+            values["train_loss"] = self.job.task.summarise(stretch)["nll"]
+        self._check_finite(sums, values["lr"])
+        now, (then_step, then) = time.monotonic(), self._logged_at
+        rate = (self.step - then_step) / (now - then) if now > then else None
+        self._logged, self._logged_at = sums, (self.step, now)
+        left = self.total_steps - self.step
+        eta_s = left / rate if rate and rate > 0 else None
+        return Progress(
+            "training", self.step, self.total_steps, "steps", self.step, rate, eta_s, values
+        )
+
+    def _check_finite(self, sums: list[float], lr: float) -> None:
+        if all(math.isfinite(value) for value in sums):
+            return
+        section = self.job.section
+        raise NumericalError(
+            f"the training loss stopped being a finite number in epoch {self.epoch} (step "
+            f"{self.step}, learning rate {lr:g}); try a lower [{section}] lr, e.g. "
+            f"--set {section}.lr={self.job.options.lr / 10:g}. The last checkpoint is kept."
+        )
+
+    def _observe(self, epoch: int) -> Iterator[Event]:
+        """End an epoch (0 is before training): watch, report, keep snapshots."""
+        options = self.job.options
+        self.epoch = max(1, epoch)
+        is_last = epoch == options.last_epoch
+        is_watched = options.watch_every > 0 and epoch % options.watch_every == 0
+        seconds = time.monotonic() - self._epoch_began
+        seen = Observation({}, None, None)
+        if is_watched or is_last:
+            seen = self.job.observe(epoch, self.step if epoch else 0)
+        if epoch:
+            values = dict(seen.values)
+            sums: list[float] = self.sums.tolist()
+            # The first statistic counts examples; a resumed epoch that was complete has them too.
+            values |= {f"train_{k}": v for k, v in self.job.task.summarise(sums).items()}
+            lr = learning_rate(options, self.step - 1, self.num_steps)
+            yield EpochFinished(epoch, options.epochs, self.step, lr, seconds, values)
+        if seen.probe is not None:
+            yield seen.probe
+        yield from self.keeper.after_epoch(
+            epoch, self.step if epoch else 0, seen.score, self._snapshot_files
+        )
+        self._logged_at = (self.step, time.monotonic())
+
+    def _snapshot_files(self) -> dict[str, bytes]:
+        state = optimizer_tensors(self.optimizer)
+        return {**self.job.product(), "optimizer.safetensors": network_bytes(state)}
+
+    def _checkpoint(self) -> CheckpointSaved:
+        subject = self.job.subject
+        tensors = {"vector": subject.vector.detach(), "sums": self.sums}
+        tensors |= {f"buffer.{k}": v for k, v in subject.flat.buffers().items()}
+        tensors |= {f"optimizer.{k}": v for k, v in optimizer_tensors(self.optimizer).items()}
+        tensors |= random_tensors(self.device)
+        state = {
+            "epoch": self.epoch,
+            "step_in_epoch": self.step_in_epoch,
+            "logged": self._logged,
+            **self.keeper.state(),
+        }
+        return self.workspace.save_checkpoint(self.step, self.epoch, tensors, state)
+
+    def _restore(self) -> bool:
+        checkpoint = self.workspace.latest_checkpoint()
+        if checkpoint is None:
+            return False
+        tensors, state = checkpoint.tensors, checkpoint.state
+        subject = self.job.subject
+        with torch.no_grad():
+            subject.vector.copy_(tensors["vector"])
+            self.sums.copy_(tensors["sums"])
+        subject.flat.load_buffers(_under(tensors, "buffer."))
+        load_optimizer_tensors(self.optimizer, _under(tensors, "optimizer."))
+        load_random(tensors)
+        self.epoch, self.step_in_epoch = int(state["epoch"]), int(state["step_in_epoch"])
+        # As it was: the next stretch then reports the same mean as an uninterrupted training.
+        self._logged = [float(value) for value in state["logged"]]
+        self._logged_at = (self.step, time.monotonic())
+        self.keeper.load(state)
+        return True
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }

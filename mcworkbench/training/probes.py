@@ -1,0 +1,75 @@
+"""Loss along a curve while it trains: fixed t, a fixed training subset, no trace left behind.
+
+Shape letters: T = positions.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, final
+
+from mcworkbench.runs.events import ProbeEvaluated
+from mcworkbench.training.evaluation import evaluate_split
+from mcworkbench.training.loop import Observation
+from mcworkbench.training.points import PointPlacer
+from mcworkbench.training.random_state import load_random, random_tensors
+
+if TYPE_CHECKING:
+    from mcworkbench.config.options.curve import CurveOptions
+    from mcworkbench.data.resident import Split
+    from mcworkbench.params.flat import FlatModule
+    from mcworkbench.paths.path import NodePath
+    from mcworkbench.tasks.task import AbstractTask
+
+PROBE_SEED = 0
+
+
+@final
+class CurveProbe:
+    """Evaluates a curve at fixed t; parameters, buffers and generators come back as they were."""
+
+    def __init__(
+        self,
+        path: NodePath,
+        flat: FlatModule,
+        task: AbstractTask,
+        subset: Split,
+        options: CurveOptions,
+    ) -> None:
+        self._path = path
+        self._flat = flat
+        self._task = task
+        self._options = options
+        self._subset = subset
+        self._placer = PointPlacer(
+            flat, self._subset, batch_size=options.batch_size, precision=options.precision
+        )
+        count = options.probe_points
+        self.ts_T = tuple(place / (count - 1) for place in range(count)) if count > 1 else (0.5,)
+
+    def observe(self, epoch: int, step: int) -> Observation:
+        """Return loss and metrics at every t; the score is the worst loss along the curve."""
+        if self._options.probe_points == 0:
+            return Observation({}, None, None)
+        flat = self._flat
+        params_D, buffers = flat.params.clone(), flat.save_buffers()
+        generators = random_tensors(flat.params.device)
+        rows: list[dict[str, float]] = []
+        for t in self.ts_T:
+            self._placer.place(self._path, t)
+            scored = evaluate_split(
+                flat,
+                self._task,
+                self._subset,
+                batch_size=self._subset.num_examples,
+                precision=self._options.precision,
+            )
+            rows.append(scored.values)
+        flat.set_params(params_D)
+        flat.load_buffers(buffers)
+        load_random(generators)
+        values = {f"train_{name}": tuple(row[name] for row in rows) for name in rows[0]}
+        worst = max(values["train_nll"])
+        probe = ProbeEvaluated(epoch, step, self.ts_T, values)
+        seen = {"probe_nll_max": worst, "probe_nll_avg": math.fsum(values["train_nll"]) / len(rows)}
+        return Observation(seen, probe, worst)

@@ -1,0 +1,1 @@
+"""Textual screens, dialogs and widgets of the workbench."""
