@@ -144,7 +144,7 @@ class Supervisor:
         if self._now_since_s is None:
             self._now_since_s = now_s
         late_s = now_s - self._now_since_s - self._grace_s
-        if late_s > _TERMINATION_S:
+        if late_s > min(_TERMINATION_S, self._grace_s):
             self._signal(signal.SIGKILL)
         elif late_s > 0 or self._is_terminated:
             self._signal(signal.SIGTERM)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, final
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mcworkbench.config.options.model import FIRST_BOTTLENECK_DEPTH
 from mcworkbench.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from mcworkbench.config.options.model import PreResNetOptions
 
-_BOTTLENECK_FROM = 44
 _IMAGE_AXES = 3
 _SMALLEST = 4
 _PLANES = (16, 32, 64)
@@ -89,7 +89,7 @@ class PreResNet(nn.Module):
 
     def __init__(self, depth: int, num_channels: int, num_outputs: int) -> None:
         super().__init__()
-        block = Bottleneck if depth >= _BOTTLENECK_FROM else BasicBlock
+        block = Bottleneck if depth >= FIRST_BOTTLENECK_DEPTH else BasicBlock
         num_blocks = (depth - 2) // (9 if block is Bottleneck else 6)
         size = _PLANES[0]
         self.conv1 = _convolution(num_channels, size, 3)

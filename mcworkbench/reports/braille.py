@@ -106,7 +106,7 @@ def render(
     if not math.isfinite(x_low) or not math.isfinite(y_low):
         return _message("no numbers yet", width, height)
 
-    legend, legend_spans = _legend(series, width, title)
+    legend, legend_spans = _legend(series, width, title, max_rows=max(1, height // 4))
     num_rows = height - len(legend) - 2
     labels = _y_labels(y_low, y_high, num_rows, y_log=y_log)
     gutter = max(len(text) for text in labels.values()) if labels else 1
@@ -206,8 +206,10 @@ def _x_axis(low: float, high: float, num_columns: int, gutter: int) -> list[str]
     return [f"{'':>{gutter}} └{''.join(rule)}", "".join(labels)]
 
 
-def _legend(series: Sequence[Series], width: int, title: str) -> tuple[list[str], list[Span]]:
-    """Return the legend's rows, wrapped, and the span of each entry."""
+def _legend(
+    series: Sequence[Series], width: int, title: str, *, max_rows: int
+) -> tuple[list[str], list[Span]]:
+    """Return the legend's rows, wrapped, and the span of each entry; a full one ends in "…"."""
     entries = [(-1, clean_line(title, limit=width))] if title else []
     room = width - 7
     entries += [
@@ -217,6 +219,9 @@ def _legend(series: Sequence[Series], width: int, title: str) -> tuple[list[str]
     rows, spans = [""], list[Span]()
     for index, text in entries:
         if rows[-1] and len(rows[-1]) + 2 + len(text) > width:
+            if len(rows) == max_rows:
+                rows[-1] = f"{rows[-1][: width - 2]} …"
+                break
             rows.append("")
         start = len(rows[-1]) + (2 if rows[-1] else 0)
         rows[-1] = f"{rows[-1]:<{start}}{text}"

@@ -113,7 +113,7 @@ def _facts(summary: RunSummary) -> list[tuple[str, str]]:
         "seed": "" if summary.seed is None else str(summary.seed),
         "data": str(summary.data.get("name", "")),
         "validation": str(summary.data.get("validation", "")),
-        "split seed": str(summary.data.get("split_seed", "")),
+        "split seed": _split_seed(summary.data),
         "group": summary.group,
         "tags": ", ".join(summary.tags),
         "mcworkbench": summary.version,
@@ -130,6 +130,11 @@ def _shown_values(values: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _number(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _split_seed(data: Mapping[str, Any]) -> str:
+    is_drawn = str(data.get("validation", "none")).startswith("random")
+    return str(data.get("split_seed", "")) if is_drawn else ""
 
 
 def _filled(tables: Sequence[Table]) -> list[Table]:

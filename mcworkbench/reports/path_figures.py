@@ -60,9 +60,11 @@ def _path_caption(paths: Sequence[PathSummary], columns: Sequence[str]) -> str:
         for path in paths
     ]
     what = " and ".join(quantity(column).label for column in columns)
+    has_barrier = any(column in path.barriers for path in paths for column in columns)
+    arrow = ", an arrow the highest barrier above the chord" if has_barrier else ""
     return (
-        f"{what} at {len(paths[0].ts)} positions t: {', '.join(parts)}; dots mark the ends, "
-        "an arrow the highest barrier above the chord."
+        f"{what[:1].upper()}{what[1:]} at {paths[0].num_points} positions t: {', '.join(parts)}; "
+        f"dots mark the ends{arrow}."
     )
 
 

@@ -71,7 +71,7 @@ def _thinned(
     """Return the points that can show: first, lowest, highest, last of each column, and gaps."""
     usable = np.isfinite(across) & np.isfinite(up)
     finite = np.flatnonzero(usable)
-    bucket = np.floor(across[finite]).astype(np.int64)
+    bucket = np.rint(across[finite]).astype(np.int64)
     starts = np.ones(bucket.size, dtype=np.bool_)
     starts[1:] = np.diff(bucket) != 0
     # Runs rather than columns: a series that comes back to a column keeps its order.

@@ -29,6 +29,9 @@ ENVIRONMENT = (
     "num_cpus",
     "system",
     "machine",
+    "deterministic",
+    "tf32_matmul",
+    "tf32_cudnn",
     "variables",
     "code",
 )

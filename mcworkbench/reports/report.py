@@ -22,6 +22,7 @@ from mcworkbench.reports.markdown import markdown_report
 from mcworkbench.reports.summary import collect
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mcworkbench.reports.document import RunSummary
@@ -51,11 +52,10 @@ def write_report(run_view: RunView, folder: Path) -> dict[str, Path]:
 
 def write_summary(summary: RunSummary, folder: Path) -> dict[str, Path]:
     """Write the report of a collected run; see `write_report`."""
-    contents = report_files(summary)
     if folder.exists() and not folder.is_dir():
         raise InvalidInputError(f"{folder} is a file; a report needs a folder of its own.")
     written: dict[str, Path] = {}
-    for name, (relative, content) in contents.items():
+    for name, (relative, content) in report_files(summary).items():
         path = folder / relative
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,10 @@ def write_summary(summary: RunSummary, folder: Path) -> dict[str, Path]:
 def report_files(summary: RunSummary) -> dict[str, tuple[str, bytes]]:
     """Return the relative path and the bytes of every file of a report, by what it is."""
     drawn = pictures(summary)
-    stems = {picture.name: f"figures/{safe_name(picture.name)}" for picture in drawn}
+    stems = {
+        picture.name: f"figures/{stem}"
+        for picture, stem in zip(drawn, _stems([p.name for p in drawn]), strict=True)
+    }
     sources = {name: f"{stem}.png" for name, stem in stems.items()}
     files = {
         "markdown": ("report.md", markdown_report(summary, drawn, sources).encode()),
@@ -82,14 +85,28 @@ def report_files(summary: RunSummary) -> dict[str, tuple[str, bytes]]:
         stem = stems[picture.name]
         files[f"{stem}.svg"] = (f"{stem}.svg", picture.svg)
         files[f"{stem}.png"] = (f"{stem}.png", picture.png)
-    for path in summary.paths:
-        stem = f"data/{safe_name(path.node)}"
+    nodes = [path.node for path in summary.paths] + [t.node for t in summary.trainings]
+    places = [f"data/{stem}" for stem in _stems(nodes)]
+    for stem, path in zip(places, summary.paths, strict=False):
         files[f"{stem}.csv"] = (f"{stem}.csv", path_csv(path))
         files[f"{stem}.npz"] = (f"{stem}.npz", reference_npz(path))
-    for training in summary.trainings:
-        stem = f"data/{safe_name(training.node)}"
+    for stem, training in zip(places[len(summary.paths) :], summary.trainings, strict=True):
         files[f"{stem}.csv"] = (f"{stem}.csv", training_csv(training))
     return files
+
+
+def _stems(names: Sequence[str]) -> list[str]:
+    """Return a file name for each name, no two alike on any file system."""
+    stems: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        stem, count = safe_name(name), 1
+        while stem.lower() in taken:
+            count += 1
+            stem = f"{safe_name(name)}-{count}"
+        taken.add(stem.lower())
+        stems.append(stem)
+    return stems
 
 
 def safe_name(name: str) -> str:

@@ -7,6 +7,7 @@ say which run made them. What is unfinished is taken from the events so far and 
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from mcworkbench.reports.commands import commands_to_repeat
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _NETWORKS = ("endpoint", "import")
 _TRAINED = ("endpoint", "curve")
+_ORDER = ("dataset", "endpoint", "import", "line", "curve", "evaluate")
 
 
 def collect(run: RunView) -> RunSummary:
@@ -40,7 +42,8 @@ def collect(run: RunView) -> RunSummary:
 
 def summarise(facts: Mapping[str, Any]) -> RunSummary:
     """Return the summary of gathered facts (see `gather`); reads nothing else."""
-    run, nodes = facts["run"], facts["nodes"]
+    run = facts["run"]
+    nodes = dict(sorted(facts["nodes"].items(), key=_reading_order))
     paths = path_summaries(nodes)
     ends = [_end(node, paths) for node in nodes.values() if node["kind"] in _NETWORKS]
     dataset = _first(nodes, "dataset")
@@ -76,6 +79,14 @@ def summarise(facts: Mapping[str, Any]) -> RunSummary:
         preset=facts.get("preset", ""),
         commands=commands_to_repeat(run, has_preset=bool(facts.get("preset"))),
     )
+
+
+def _reading_order(item: tuple[str, Mapping[str, Any]]) -> tuple[int, list[tuple[int, str]]]:
+    """Order nodes as work flows, then by name with numbers in names counted as numbers."""
+    name, node = item
+    place = _ORDER.index(node["kind"]) if node["kind"] in _ORDER else len(_ORDER)
+    parts = re.split(r"(\d+)", name)
+    return place, [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
 
 
 def _first(nodes: Mapping[str, Any], kind: str) -> Mapping[str, Any]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, final
 
 from mcworkbench.reports.quantities import MISSING, number, quantity, shown
 from mcworkbench.reports.remarks import conditions_sentence
-from mcworkbench.reports.scored import BARRIER_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,7 +83,7 @@ def barrier_tables(summary: RunSummary) -> list[Table]:
                     for name in _BARRIER_WORDS
                 ),
             ]
-            for column in BARRIER_COLUMNS
+            for column in SHOWN_COLUMNS
             for path in paths
             if column in path.barriers
         ]
@@ -135,9 +134,11 @@ def ends_table(summary: RunSummary) -> Table:
         for end in summary.ends
     ]
     heads = ["end", "network", "seeds", "epochs", *(_labelled(c, summary.task) for c in columns)]
+    normed = any(path.conditions.bn_refreshed for path in summary.paths)
+    statistics = ", the batch-norm statistics of its training" if normed else ""
     notes = [
-        "Own numbers of each network: deterministic inputs, the batch-norm statistics of its "
-        'training; "on the path" is the path\'s value at t = 0 or 1.'
+        f'Own numbers of each network: no augmentation{statistics}; "on the path" is the '
+        "path's value at t = 0 or t = 1."
     ]
     return Table("Ends", [*heads, "test error on the path"], rows, 3, notes)
 
@@ -284,7 +285,7 @@ def _value(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(_value(item) for item in value) or MISSING
-    return str(value)
+    return str(value) or MISSING
 
 
 def _option(values: Sequence[str | None]) -> str:

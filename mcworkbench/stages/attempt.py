@@ -176,7 +176,9 @@ class Attempt:
         return {"outcome": "stopped"}
 
     def _failed(self, error: BaseException) -> dict[str, Any]:
-        traceback.print_exception(error, file=sys.stderr)
+        # On a full disk the log cannot take it either.
+        with contextlib.suppress(OSError):
+            traceback.print_exception(error, file=sys.stderr)
         kept = self._workspace.kept_step if self._workspace else None
         failure = explain(error, self._node, self._options, kept)
         self._end(failure, Exit("error", 1, 0, failure.message))

@@ -14,6 +14,7 @@ from mcworkbench import catalogue
 from mcworkbench.config.options.model import MlpOptions, PreResNetOptions, Vgg16Options
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.models import build_model
+from mcworkbench.models.preresnet import Bottleneck
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,6 +11,7 @@ import torch
 from torchmetrics.classification import MulticlassCalibrationError
 
 from mcworkbench import catalogue
+from mcworkbench.metrics.calibration import calibration_error, calibration_sums
 from mcworkbench.tasks import make_task
 from mcworkbench.tasks.classification import Classification
 from mcworkbench.tasks.regression import Regression
@@ -69,6 +70,15 @@ def test_calibration_error_equals_torchmetrics(bins: int) -> None:
     oracle = MulticlassCalibrationError(num_classes=5, n_bins=bins, norm="l1")
     expected = oracle(logits.softmax(1), targets).item()
     assert task.summarise(sums.tolist())["ece"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_bin_holds_its_lower_edge_and_the_last_one_certainty() -> None:
+    confidence = torch.tensor([0.0, 0.24, 0.25, 0.5, 0.74, 0.75, 1.0], dtype=torch.float64)
+    right = torch.tensor([True, False, True, True, False, False, True])
+    expected = [0 - 1 + 0.24, 0.25 - 1, 0.5 - 1 + 0.74, 0.75 + 1 - 1]
+    sums = calibration_sums(confidence, right, 4)
+    torch.testing.assert_close(sums, torch.tensor(expected, dtype=torch.float64))
+    assert calibration_error(sums.tolist(), 7) == pytest.approx((0.76 + 0.75 + 0.24 + 0.75) / 7)
 
 
 def test_a_certain_and_right_network_is_calibrated_and_has_no_loss() -> None:

@@ -1,0 +1,43 @@
+"""What the shell offers after TAB: presets, runs, nodes. Quick, and silent about trouble."""
+
+from __future__ import annotations
+
+
+def preset_names(incomplete: str) -> list[tuple[str, str]]:
+    """Return the presets that begin so, with their titles; [] where nothing can be read."""
+    # An error would be printed into the line that is being typed.
+    try:
+        from mcworkbench.config.presets import list_presets
+
+        found = [(preset.name, preset.title) for preset in list_presets()]
+    except Exception:  # noqa: BLE001
+        return []
+    return [pair for pair in found if pair[0].startswith(incomplete)]
+
+
+def run_names(incomplete: str) -> list[tuple[str, str]]:
+    """Return the ids of runs that begin so, newest first, with their names."""
+    try:
+        from mcworkbench.runs.index import run_ids
+        from mcworkbench.runs.run_folder import RunFolder
+
+        ids = sorted((run_id for run_id in run_ids() if run_id.startswith(incomplete)), reverse=True)
+        documents = [(run_id, RunFolder(run_id).document()) for run_id in ids]
+    except Exception:  # noqa: BLE001
+        return []
+    found = [(run_id, document.name) for run_id, document in documents if document is not None]
+    return [*found, ("last", "the newest run")] if "last".startswith(incomplete) else found
+
+
+def model_names(incomplete: str) -> list[tuple[str, str]]:
+    """Return the models of the catalogue that begin so."""
+    from mcworkbench.catalogue import MODELS
+
+    return [(name, one.title) for name, one in MODELS.items() if name.startswith(incomplete)]
+
+
+def dataset_names(incomplete: str) -> list[tuple[str, str]]:
+    """Return the data sets of the catalogue that begin so."""
+    from mcworkbench.catalogue import DATASETS
+
+    return [(name, one.title) for name, one in DATASETS.items() if name.startswith(incomplete)]

@@ -1,0 +1,76 @@
+"""From the words of a command line to an exit code: the one place where errors become text."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from mcworkbench.cli.exits import DONE, FAILED, PROGRAM, STOPPED, explain, explain_unexpected
+from mcworkbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DEBUG = "--debug"
+_INTERRUPTED = 130
+
+
+def enter(arguments: Sequence[str]) -> int:
+    """Carry out a command line and return its exit code.
+
+    Args:
+        arguments: the words after the program's name; none shows the help.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            # A terminal that cannot show a sign gets a question mark, not a traceback.
+            stream.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue]
+    words = [word for word in arguments if word != _DEBUG]
+    is_debug = len(words) < len(arguments)
+    try:
+        return _call(words or ["--help"])
+    except WorkbenchError as error:
+        if is_debug:
+            sys.stderr.write(explain_unexpected(error, is_debug=True))
+        sys.stderr.write(explain(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{PROGRAM}: interrupted.\n")
+        return STOPPED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python must not complain when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    # Whatever else happens is a mistake of ours: one sentence, the rest with --debug.
+    except Exception as error:  # noqa: BLE001
+        return _usage(error) or _unexpected(error, is_debug=is_debug)
+
+
+def _call(words: list[str]) -> int:
+    from mcworkbench.cli.app import app
+
+    result: Any = app(args=words, prog_name=PROGRAM, standalone_mode=False)
+    if result == _INTERRUPTED:
+        raise KeyboardInterrupt
+    sys.stdout.flush()
+    return result if isinstance(result, int) else DONE
+
+
+def _usage(error: Exception) -> int:
+    """Say what is wrong with the command line and return the exit code; 0 for other errors."""
+    told: Any = error
+    if not hasattr(told, "format_message"):
+        return 0
+    message = " ".join(str(told.format_message()).split()).rstrip(".")
+    context = getattr(told, "ctx", None)
+    command = context.command_path if context is not None else PROGRAM
+    ending = "" if message.endswith("?") else "."
+    sys.stderr.write(f"{PROGRAM}: {message}{ending} `{command} --help` shows what there is.\n")
+    return int(told.exit_code)
+
+
+def _unexpected(error: Exception, *, is_debug: bool) -> int:
+    sys.stderr.write(explain_unexpected(error, is_debug=is_debug))
+    return FAILED

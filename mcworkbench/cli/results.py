@@ -1,0 +1,152 @@
+"""The final word on a run: a compact table that fits 80 columns, and the loss along the paths.
+
+Pure: built from the collected summary of a run. Units are those of `reports.quantities`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from mcworkbench.cli.consoles import aligned, heading
+from mcworkbench.cli.live_plot import styled, use_log
+from mcworkbench.reports.braille import Series, render
+from mcworkbench.reports.quantities import MISSING, number, quantity, to_shown
+from mcworkbench.reports.table import STATISTICS, expectations_table
+
+if TYPE_CHECKING:
+    from mcworkbench.reports.document import EndSummary, PathSummary, RunSummary
+
+_PATH_COLUMNS = (
+    "train_loss",
+    "train_error",
+    "train_rmse",
+    "validation_nll",
+    "validation_error",
+    "test_nll",
+    "test_error",
+    "test_rmse",
+)
+_END_COLUMNS = (
+    "train_loss",
+    "train_nll",
+    "train_error",
+    "train_rmse",
+    "test_nll",
+    "test_error",
+    "test_rmse",
+)
+_BARRIER = "above_chord"
+_MAX_PLOT_WIDTH, _PLOT_HEIGHT, _MIN_PLOT_WIDTH = 100, 15, 30
+_MAX_NAME = 16
+
+
+def result_lines(
+    summary: RunSummary, width: int, *, with_plots: bool = True
+) -> list[str | Text]:
+    """Return the numbers of a run as lines: paths, or networks where there are none."""
+    lines: list[str | Text] = []
+    for paths in summary.pairs().values():
+        lines += [*_path_table(paths, summary), ""]
+        if with_plots and width >= _MIN_PLOT_WIDTH:
+            lines += [*_plot(paths, summary, min(width, _MAX_PLOT_WIDTH)), ""]
+    if summary.ends and not summary.paths:
+        lines += [*_end_table(summary.ends, summary.task, width), ""]
+    lines += _beside_published(summary, width)
+    lines += [Text(remark, style="dim") for remark in summary.remarks]
+    return lines
+
+
+def _path_table(paths: list[PathSummary], summary: RunSummary) -> list[Text]:
+    """Return one block per quantity, one row per path, every statistic and the barrier."""
+    label = paths[0].pair_label
+    heads = [f"{label} " if label else "", *STATISTICS, "barrier"]
+    rows: list[list[str]] = []
+    titles: dict[int, str] = {}
+    for column in _PATH_COLUMNS:
+        having = [path for path in paths if column in path.statistics]
+        if having:
+            titles[len(rows)] = quantity(column, task=summary.task).axis
+        rows += [_path_row(column, path, summary.task) for path in having]
+    titles[len(rows)] = "length ‖Δw‖, and as a multiple of the line's"
+    rows += [_length_row(path, paths) for path in paths]
+    table = aligned(heads, rows, num_words=1)
+    lines = [Text(table[0].plain, style="dim")]
+    for place, line in enumerate(table[1:]):
+        if place in titles:
+            lines.append(heading(titles[place]))
+        lines.append(line)
+    return lines
+
+
+def _path_row(column: str, path: PathSummary, task: str) -> list[str]:
+    values = path.statistics[column]
+    cells = [_shown(column, values.get(statistic), task) for statistic in STATISTICS]
+    barrier = path.barriers.get(column, {}).get(_BARRIER)
+    return [f"  {_name(path)}", *cells, _shown(column, barrier, task)]
+
+
+def _length_row(path: PathSummary, paths: list[PathSummary]) -> list[str]:
+    straight = next((other.length for other in paths if other.is_line), math.nan)
+    is_known = path.length > 0 and straight > 0
+    ratio = f"{path.length / straight:.3f}" if is_known else MISSING
+    return [f"  {_name(path)}", number(path.length), ratio, *[""] * (len(STATISTICS) - 1)]
+
+
+def _name(path: PathSummary) -> str:
+    name = path.method if len(path.method) <= _MAX_NAME else f"{path.method[: _MAX_NAME - 1]}…"
+    if path.partial:
+        return f"{name} ({len(path.ts)} of {path.num_points})"
+    return name
+
+
+def _shown(column: str, value: float | None, task: str) -> str:
+    """Return a value without its unit, which stands in the block's title."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    scaled = to_shown(column, [value], task=task)[0]
+    return f"{scaled:.2f}" if quantity(column, task=task).is_fraction else number(scaled)
+
+
+def _end_table(ends: list[EndSummary], task: str, width: int) -> list[Text]:
+    columns = [name for name in _END_COLUMNS if any(name in end.values for end in ends)]
+    if "train_loss" in columns and "train_nll" in columns:
+        columns.remove("train_nll")
+    heads = ["network", "seed", "epochs", *(quantity(name, task=task).axis for name in columns)]
+    rows = [
+        [
+            end.node,
+            ", ".join(sorted({str(seed) for seed in end.seeds.values()})) or MISSING,
+            str(end.epochs) if end.epochs else MISSING,
+            *(_shown(name, end.values.get(name), task) for name in columns),
+        ]
+        for end in ends
+    ]
+    return aligned(heads, rows, num_words=1, width=width)
+
+
+def _plot(paths: list[PathSummary], summary: RunSummary, width: int) -> list[Text]:
+    column = "train_loss"
+    series = [
+        Series(_name(path), path.ts, path.columns[column])
+        # The curve first, in the colour and dots it had while it was trained.
+        for path in sorted(paths, key=lambda path: path.is_line)
+        if len(path.columns.get(column, ())) > 1
+    ]
+    if not series:
+        return []
+    title = f"{quantity(column, task=summary.task).axis}, along the path:"
+    rows = styled(
+        render(series, width, _PLOT_HEIGHT, title=title, x_range=(0.0, 1.0), y_log=use_log(series))
+    )
+    return [*rows, Text("t".center(width).rstrip())]
+
+
+def _beside_published(summary: RunSummary, width: int) -> list[str | Text]:
+    table = expectations_table(summary)
+    if not table.rows:
+        return []
+    lines = aligned(table.columns, table.rows, num_words=table.num_words, width=width)
+    return [heading(table.title), *lines, *table.notes, ""]

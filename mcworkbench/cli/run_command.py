@@ -1,0 +1,167 @@
+"""`run`, `resume` and `watch`: make a run, start it, stay with it, and show what came of it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from mcworkbench.cli.consoles import say
+from mcworkbench.cli.exits import DONE, PROGRAM, exit_code
+from mcworkbench.errors import InvalidInputError, WorkbenchError
+from mcworkbench.runs.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mcworkbench.plans.launch import Launched
+    from mcworkbench.runs.views import RunView
+
+
+def run_preset(
+    preset: str,
+    *,
+    overrides: Sequence[str],
+    seed: int | None,
+    device: str | None,
+    name: str,
+    is_detached: bool,
+    is_fresh: bool,
+    as_json: bool,
+) -> int:
+    """Carry out a preset and return the exit code.
+
+    Raises:
+        InvalidInputError: the preset, an override or the device cannot be used.
+    """
+    from mcworkbench.config.loading import load_experiment
+    from mcworkbench.executors.devices import choose
+    from mcworkbench.plans.launch import create_run
+
+    experiment, file = load_experiment(preset, overrides, seed=seed)
+    choose(device or experiment.compute.device)
+    launched = create_run(
+        experiment,
+        file,
+        name=name,
+        device=device,
+        command=command_words(),
+        fresh=is_fresh,
+    )
+    return start_and_follow(launched, is_detached=is_detached, as_json=as_json)
+
+
+def command_words() -> list[str]:
+    """Return the command as the user would type it again."""
+    return [PROGRAM, *sys.argv[1:]]
+
+
+def start_and_follow(launched: Launched, *, is_detached: bool, as_json: bool) -> int:
+    """Start a new run and stay with it unless it is detached; return the exit code."""
+    from mcworkbench.executors.local import start
+
+    plan = launched.plan
+    if plan.num_reused:
+        say(f"{plan.num_reused} of {len(plan.nodes)} stages reused")
+    start(launched.run_id)
+    if is_detached:
+        _write_started(launched.run_id, as_json=as_json)
+        return DONE
+    return stay(launched.run_id, as_json=as_json)
+
+
+def resume(reference: str, *, is_detached: bool, as_json: bool) -> int:
+    """Go on with an unfinished run and return the exit code.
+
+    Raises:
+        InvalidInputError: there is no such run, it is done, or it is running.
+    """
+    from mcworkbench.executors.local import start
+    from mcworkbench.runs.index import find_run
+    from mcworkbench.runs.views import RunView
+
+    run_id = find_run(reference)
+    run = RunView(run_id)
+    if run.state is State.done:
+        raise InvalidInputError(
+            f"run {run_id} is done, nothing is left to resume; `{PROGRAM} show {run_id}` has its "
+            f"numbers, `{PROGRAM} run PRESET --fresh` computes everything again."
+        )
+    if not start(run_id):
+        raise InvalidInputError(
+            f"run {run_id} is running already; `{PROGRAM} watch {run_id}` follows it."
+        )
+    if is_detached:
+        _write_started(run_id, as_json=as_json)
+        return DONE
+    return stay(run_id, as_json=as_json)
+
+
+def watch(reference: str, *, as_json: bool) -> int:
+    """Follow a run that somebody started; leaving it does not stop it."""
+    from mcworkbench.cli.following import follow, has_ended, tell_ending
+    from mcworkbench.runs.index import find_run
+
+    run = follow(find_run(reference), is_ours=False)
+    if not has_ended(run):
+        say(f"run {run.id} goes on; `{PROGRAM} stop {run.id}` stops it.")
+        return DONE
+    tell_ending(run)
+    if as_json or run.state is State.done:
+        show_result(run, as_json=as_json)
+    return exit_code(run.state)
+
+
+def stay(run_id: str, *, as_json: bool) -> int:
+    """Follow a run of ours to its end, show its numbers and write its report."""
+    from mcworkbench.cli.following import follow, tell_ending
+
+    run = follow(run_id, is_ours=True)
+    tell_ending(run)
+    if as_json or run.state is State.done:
+        show_result(run, as_json=as_json)
+    if run.state is State.done and run.kind != "import":
+        _write_report(run, as_json=as_json)
+    return exit_code(run.state)
+
+
+def show_result(run: RunView, *, as_json: bool) -> None:
+    """Write what came out of a run on stdout: the table and the plot, or one JSON document."""
+    from mcworkbench.cli.consoles import out, width_of, write, write_json
+    from mcworkbench.cli.results import result_lines
+    from mcworkbench.reports import document
+    from mcworkbench.reports.summary import collect
+
+    summary = collect(run)
+    if as_json:
+        write_json(document.as_json(summary))
+        return
+    console = out()
+    write(result_lines(summary, width_of(console)), console)
+
+
+def _write_report(run: RunView, *, as_json: bool) -> None:
+    from mcworkbench.cli.report_command import report_root
+    from mcworkbench.reports.report import write_report
+
+    folder = report_root(run.id)
+    try:
+        files = write_report(run, folder)
+    except WorkbenchError as error:
+        # The run itself is done and kept: a full disk must not make it look failed.
+        say(f"{PROGRAM}: the report was not written: {error}")
+        return
+    if as_json:
+        say(f"report: {files['html']}")
+    else:
+        sys.stdout.write(f"report: {files['html']}\n")
+        sys.stdout.flush()
+
+
+def _write_started(run_id: str, *, as_json: bool) -> None:
+    if as_json:
+        from mcworkbench.runs.views import RunView
+
+        show_result(RunView(run_id), as_json=True)
+        return
+    sys.stdout.write(f"{run_id}\n")
+    say(f"started; `{PROGRAM} watch {run_id}` follows it.")

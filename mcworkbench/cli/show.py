@@ -1,0 +1,156 @@
+"""`show` and `list`: a run with all its numbers, and all runs at a glance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mcworkbench.cli.consoles import aligned, heading, out, say, width_of, write, write_json
+from mcworkbench.cli.exits import DONE
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from mcworkbench.reports.document import RunSummary
+    from mcworkbench.runs.index import RunSummary as ListedRun
+    from mcworkbench.runs.views import RunView
+
+_KEY_DIGITS = 12
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+
+
+def list_all(*, as_json: bool) -> int:
+    """Write every run, newest first."""
+    from mcworkbench.runs.index import list_runs, unreadable_runs
+
+    runs = list_runs()
+    if as_json:
+        write_json([_listed_json(run) for run in runs])
+        return DONE
+    for run_id in unreadable_runs():
+        say(f"run {run_id}: its run.json cannot be read.")
+    if not runs:
+        say("no runs yet; `mcworkbench run quickstart` makes one.")
+        return DONE
+    console = out()
+    heads = ["name", "id", "state", "stages", "result", "age"]
+    rows = [_listed_row(run) for run in runs]
+    num_words = 5 if console.is_terminal else len(heads)
+    write(aligned(heads, rows, num_words=num_words, width=_list_width(console)), console)
+    return DONE
+
+
+def _list_width(console: Any) -> int:
+    # A pipe gets every id whole, however long the names are.
+    return width_of(console) if console.is_terminal else 0
+
+
+def _listed_row(run: ListedRun) -> list[str]:
+    return [
+        run.name,
+        run.id,
+        str(run.state),
+        f"{run.num_done}/{run.num_nodes}",
+        str(run.headline or ""),
+        age_text(run.age_s),
+    ]
+
+
+def _listed_json(run: ListedRun) -> dict[str, Any]:
+    import math
+
+    head = run.headline
+    number = head.value if head is not None and math.isfinite(head.value) else None
+    return {
+        "id": run.id,
+        "name": run.name,
+        "kind": run.kind,
+        "title": run.title,
+        "state": str(run.state),
+        "reason": run.reason,
+        "progress": run.num_done / run.num_nodes if run.num_nodes else 0.0,
+        "stages_done": run.num_done,
+        "stages": run.num_nodes,
+        "headline": {"node": head.node, "name": head.name, "value": number} if head else None,
+        "created": run.created,
+        "age_s": run.age_s,
+        "group": run.group,
+        "tags": list(run.tags),
+    }
+
+
+def age_text(seconds: float) -> str:
+    """Return an age in its largest whole unit: 12 s, 5 min, 3 h, 2 d."""
+    for size, unit in ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def show(reference: str, *, as_json: bool) -> int:
+    """Write the state, the stages and every number of a run."""
+    from mcworkbench.reports import document
+    from mcworkbench.reports.summary import collect
+    from mcworkbench.runs.index import find_run
+    from mcworkbench.runs.views import RunView
+
+    run = RunView(find_run(reference))
+    summary = collect(run)
+    if as_json:
+        write_json(document.as_json(summary))
+        return DONE
+    from mcworkbench.cli.results import result_lines
+
+    console = out()
+    width = width_of(console)
+    write([*_facts(run, summary), "", *_stages(run, width), ""], console)
+    write(result_lines(summary, width), console)
+    for warning in run.warnings:
+        say(f"warning: {warning}")
+    return DONE
+
+
+def _facts(run: RunView, summary: RunSummary) -> list[str | Text]:
+    validation = str(summary.data.get("validation", "none"))
+    split = "no validation split: the test set was watched" if validation == "none" else validation
+    counts = summary.dataset.get("counts")
+    state = f"{run.state}: {run.reason}" if run.reason else str(run.state)
+    facts = {
+        "run": run.id,
+        "name": run.name,
+        "title": run.title,
+        "kind": run.kind,
+        "state": state,
+        "made": f"{age_text(run.age_s)} ago, {age_text(run.seconds)} of work of its own",
+        "seed": str(summary.seed),
+        "seeds": "; ".join(_seeds(summary)),
+        "data": str(summary.data.get("name", "")),
+        "split": f"{split}{f', {counts}' if counts else ''}" if summary.data else "",
+        "group": run.group,
+        "tags": ", ".join(run.tags),
+        "folder": str(run.folder.path),
+    }
+    wide = max(map(len, facts))
+    return [f"{name:<{wide}}  {value}" for name, value in facts.items() if value]
+
+
+def _seeds(summary: RunSummary) -> list[str]:
+    found: list[str] = []
+    for end in summary.ends:
+        values = set(end.seeds.values())
+        if len(values) == 1:
+            found.append(f"{end.node} {values.pop()}")
+        elif values:
+            each = ", ".join(f"{name} {seed}" for name, seed in end.seeds.items())
+            found.append(f"{end.node} ({each})")
+    return found
+
+
+def _stages(run: RunView, width: int) -> list[str | Text]:
+    from mcworkbench.cli.stage_lines import finished_parts, state_words
+
+    rows = [
+        [node.name, node.key[:_KEY_DIGITS], ", ".join([state_words(node), *finished_parts(node)])]
+        for node in run.nodes.values()
+    ]
+    console_rows = aligned(["stage", "key", "state"], rows, num_words=3, width=width)
+    return [heading("Stages"), *console_rows]

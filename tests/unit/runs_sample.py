@@ -1,0 +1,137 @@
+"""Hand-made stages and runs on disk, and real processes that hold locks, for tests of runs/."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mcworkbench.folders import publish_json
+from mcworkbench.runs.codec import Envelope, encode
+from mcworkbench.runs.run_folder import RunFolder
+from mcworkbench.runs.stage_folder import AttemptFolder, Exit, StageFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mcworkbench.runs.events import Event
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = "20260101-120000-curve-aaaaaa"
+OTHER = "20260101-130000-curve-bbbbbb"
+
+
+def key_of(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def make_stage(name: str, kind: str = "endpoint", **inputs: str) -> StageFolder:
+    folder = StageFolder(key_of(name))
+    folder.make()
+    document = {"format": 1, "key": folder.key, "kind": kind, "version": 1}
+    publish_json(folder.document_path, {**document, "options": {"epochs": 3}, "inputs": inputs})
+    return folder
+
+
+def lines(events: Sequence[Event], attempt: int = 1, spacing_s: float = 1.0) -> bytes:
+    return b"".join(
+        encode(event, Envelope(attempt, number, 1.7e9 + number, number * spacing_s))
+        for number, event in enumerate(events, start=1)
+    )
+
+
+def add_attempt(
+    folder: StageFolder, *events: Event, ending: Exit | None = None, run: str = RUN
+) -> AttemptFolder:
+    attempt = folder.new_attempt(run)
+    attempt.events_path.write_bytes(lines(events, attempt.number))
+    if ending is not None:
+        attempt.write_exit(ending)
+    return attempt
+
+
+def finish(folder: StageFolder, run: str = RUN, **summary: float) -> AttemptFolder:
+    attempt = add_attempt(folder, ending=Exit("done"), run=run)
+    (folder.artifacts / "network.bin").write_bytes(b"12345678")
+    folder.publish_result(
+        attempt, product="network", summary=summary, artifacts=["network.bin"], seconds=2.5
+    )
+    return attempt
+
+
+def make_run(run_id: str, nodes: dict[str, StageFolder], **more: Any) -> RunFolder:
+    folder = RunFolder(run_id)
+    folder.path.mkdir(parents=True)
+    document: dict[str, Any] = {
+        "format": 1,
+        "id": run_id,
+        "name": "demo",
+        "kind": "curve",
+        "title": "A demo",
+        "created": 1.7e9,
+        "nodes": {
+            name: {"key": stage.key, "kind": "endpoint", "label": name, "inputs": {}}
+            for name, stage in nodes.items()
+        },
+    }
+    for name, value in more.items():
+        document[name] = value
+    folder.document_path.write_text(json.dumps(document))
+    return folder
+
+
+def age(path: Path, seconds: float) -> None:
+    """Make a folder and everything in it look older."""
+    then = time.time() - seconds
+    for part in [*path.rglob("*"), path]:
+        os.utime(part, (then, then))
+
+
+def python(code: str, *arguments: str, **more: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        **more,
+    )
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from mcworkbench.runs.locks import try_lock
+lock = try_lock(Path(sys.argv[1]), holder=sys.argv[2])
+sys.stdout.write("held\\n" if lock else "busy\\n")
+sys.stdout.flush()
+sys.stdin.read()
+"""
+
+
+class Holder:
+    """A real process that holds a lock until it is told to end or killed."""
+
+    def __init__(self, path: Path, run_id: str = RUN) -> None:
+        self.process = python(HOLD, str(path), run_id)
+        assert self.process.stdout is not None
+        self.answer = self.process.stdout.readline().decode().strip()
+
+    def __enter__(self) -> Holder:
+        assert self.answer == "held"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        self.process.communicate()
+
+    def kill(self, *, reap: bool = True) -> None:
+        self.process.kill()
+        if reap:
+            self.process.communicate()
