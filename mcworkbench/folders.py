@@ -135,8 +135,8 @@ def canonical_json(value: Any) -> bytes:
 
 
 def publish_json(path: Path, value: Any) -> None:
-    """Publish `value` as readable JSON."""
-    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    """Publish `value` as readable JSON, keys in their own order."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     publish_bytes(path, text.encode() + b"\n")
 
 

@@ -203,6 +203,8 @@ class Supervisor:
 
     def _dispatch(self) -> None:
         self._schedule.look_at_others()
+        if self._schedule.failure:
+            return
         ready = self._schedule.ready()
         for task in ready:
             worker = self._idle_worker() or self._hire()

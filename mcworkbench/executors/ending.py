@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mcworkbench.errors import WorkbenchError
-from mcworkbench.runs.checkpoints import newest_valid
+from mcworkbench.runs.checkpoints import list_checkpoints, newest_valid
 from mcworkbench.runs.stage_folder import AttemptFolder, Exit
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def record_failure(
 
 def _outlook(folder: StageFolder) -> str:
     newest, _ = newest_valid(folder.checkpoints)
-    step = newest.name.removeprefix("step-").partition(".")[0] if newest else ""
-    return f"continues from step {int(step)}" if step.isdecimal() else "starts it again"
+    steps = [one.step for one in list_checkpoints(folder.checkpoints) if one.path == newest]
+    return f"continues from step {steps[0]}" if steps else "starts it again"
 
 
 def _write(folder: StageFolder, run_id: str, number: int | None, ending: Exit) -> None:

@@ -90,8 +90,8 @@ def create_run(
         "fresh": fresh,
         "notes": _notes(experiment, plan),
     }
-    run_id = write_run(document, preset_text(file))
-    return Launched(run_id, plan)
+    folder = write_run(document, preset_text(file))
+    return Launched(folder.id, plan)
 
 
 def _node(node: PlannedNode) -> dict[str, Any]:

@@ -186,14 +186,11 @@ class RunSummary:
         return self.title or self.name
 
     def pairs(self) -> dict[tuple[str, str], list[PathSummary]]:
-        """Return the evaluated paths by the ends they join, lines first."""
+        """Return the evaluated paths by the ends they join."""
         grouped: dict[tuple[str, str], list[PathSummary]] = {}
         for path in self.paths:
             grouped.setdefault(path.pair, []).append(path)
-        return {
-            pair: sorted(paths, key=lambda path: not path.is_line)
-            for pair, paths in grouped.items()
-        }
+        return grouped
 
 
 def as_json(summary: RunSummary) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from mcworkbench.folders import read_json
 from mcworkbench.reports.redact import environment_shown, redacted
+from mcworkbench.runs.documents import mapping, read_document
 from mcworkbench.runs.views import State
 
 if TYPE_CHECKING:
@@ -59,9 +59,26 @@ def _node(node: NodeView) -> dict[str, Any]:
         "probes": [dataclasses.asdict(event) for event in view.probes],
         "points": [dataclasses.asdict(event) for event in view.points.values()],
         # A table counts once its stage is done: before, its digest is not vouched for.
-        "table": read_json(table) if view.state is State.done else None,
-        "dataset": read_json(view.artifacts / "dataset.json"),
+        "table": _usable_table(read_document(table)) if view.state is State.done else None,
+        "dataset": read_document(view.artifacts / "dataset.json"),
     }
+
+
+def _usable_table(table: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a table whose parts have the right shapes, or None; it may come from elsewhere."""
+    ts, dl = table.get("ts"), table.get("dl")
+    if not isinstance(ts, list) or not isinstance(dl, list) or not 0 < len(ts) == len(dl):
+        return None
+    columns = {
+        name: values
+        for name, values in mapping(table.get("columns")).items()
+        if isinstance(values, list) and len(values) == len(ts)
+    }
+    parts = {
+        part: {name: mapping(values) for name, values in mapping(table.get(part)).items()}
+        for part in ("summary", "barriers")
+    }
+    return {**table, "columns": columns, "path": mapping(table.get("path")), **parts}
 
 
 def _preset(path: Path) -> str:

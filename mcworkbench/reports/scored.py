@@ -25,7 +25,7 @@ _SNAPSHOT = re.compile(r"@([\w.:-]+)$")
 
 
 def path_summaries(nodes: Mapping[str, Any]) -> list[PathSummary]:
-    """Return the path of every evaluate node that has points, in the run's order."""
+    """Return the path of every evaluate node that has points, lines first."""
     found = [
         _path(node, nodes)
         for node in nodes.values()
@@ -33,8 +33,8 @@ def path_summaries(nodes: Mapping[str, Any]) -> list[PathSummary]:
     ]
     counts = Counter((path.pair, path.method) for path in found)
     return [
-        replace(path, method=path.path or path.node) if counts[path.pair, path.method] > 1 else path
-        for path in found
+        replace(path, method=path.path) if counts[path.pair, path.method] > 1 else path
+        for path in sorted(found, key=lambda path: not path.is_line)
     ]
 
 

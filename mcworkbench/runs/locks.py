@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import random
 import time
 from typing import TYPE_CHECKING, Self, final
 
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-# A probe holds a shared lock for microseconds; a taker that meets one tries again.
-_NUM_TRIES = 10
-_PAUSE_S = 0.001
+_PATIENCE_S = 2.0
+_PAUSE_S = 0.002
 _MAX_HOLDER_BYTES = 200
 
 
@@ -61,22 +61,22 @@ def try_lock(path: Path, *, holder: str = "") -> Lock | None:
     Raises:
         WorkbenchError: the file cannot be opened.
     """
-    for attempt in range(_NUM_TRIES):
-        if attempt:
-            time.sleep(_PAUSE_S)
+    give_up_s = time.monotonic() + _PATIENCE_S
+    while True:
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             descriptor = os.open(path, flags, 0o600)
         except OSError as error:
             raise storage_error(path, error) from error
-        if _take(descriptor, path):
-            if holder:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(descriptor, 0)
-                    os.pwrite(descriptor, holder.encode(), 0)
+        if _take(descriptor, fcntl.LOCK_EX) and _is_at(descriptor, path):
+            _sign(descriptor, holder)
             return Lock(descriptor)
+        # Who only looks holds a shared lock for a moment; then another shared one is granted.
+        is_held = not _take(descriptor, fcntl.LOCK_SH)
         os.close(descriptor)
-    return None
+        if is_held or time.monotonic() > give_up_s:
+            return None
+        time.sleep(random.uniform(0, _PAUSE_S))
 
 
 def is_locked(path: Path) -> bool:
@@ -107,10 +107,24 @@ def lock_holder(path: Path) -> str:
     return name if is_run_id(name) else ""
 
 
-def _take(descriptor: int, path: Path) -> bool:
+def _take(descriptor: int, kind: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # The folder may have been moved to the trash between opening and locking.
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    # The folder may have been moved to the trash between opening and locking.
+    try:
         return os.path.samestat(os.fstat(descriptor), path.stat(follow_symlinks=False))
     except OSError:
         return False
+
+
+def _sign(descriptor: int, holder: str) -> None:
+    if holder:
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, holder.encode(), 0)

@@ -16,6 +16,7 @@ from mcworkbench import catalogue
 from mcworkbench.errors import InvalidInputError, WorkbenchError
 from mcworkbench.folders import storage_error
 from mcworkbench.runs import events
+from mcworkbench.runs.checkpoints import list_checkpoints
 from mcworkbench.runs.env import differences, environment
 from mcworkbench.runs.event_log import EventLog
 from mcworkbench.runs.reader import last_event
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mcworkbench.catalogue import StageKind
     from mcworkbench.config.options.base import Options
     from mcworkbench.runs.stage_folder import AttemptFolder, StageFolder
+    from mcworkbench.runs.workspace import Checkpoint
 
 _LOG_WAIT_S = 2.0
 _WORDS = {StopLevel.after: "after this epoch", StopLevel.now: "now", StopLevel.kill: "at once"}
@@ -128,7 +130,7 @@ class Attempt:
             )
         )
         if checkpoint is not None:
-            self._compare(env)
+            self._compare(checkpoint, env)
         summary = self._drive(run(workspace))
         names = workspace.artifact_names()
         self._folder.publish_result(
@@ -141,13 +143,18 @@ class Attempt:
         workspace.forget_checkpoints()
         return summary
 
-    def _compare(self, env: dict[str, Any]) -> None:
-        """Warn where this attempt cannot continue the one before bit for bit."""
-        before = [attempt.read_env() for attempt in self._folder.attempts()[:-1]]
-        changes = differences(before[-1], env) if before else []
+    def _compare(self, checkpoint: Checkpoint, env: dict[str, Any]) -> None:
+        """Warn where this attempt cannot continue that of the checkpoint bit for bit."""
+        listed = list_checkpoints(self._folder.checkpoints)
+        made_by = {one.attempt for one in listed if one.path.name == checkpoint.name}
+        changes = [
+            change
+            for attempt in self._folder.attempts()
+            if attempt.number in made_by
+            for change in differences(attempt.read_env(), env)
+        ]
         if changes:
-            text = f"this resume is not exact: {'; '.join(changes)}"
-            self._log.append(events.Warned(text))
+            self._log.append(events.Warned(f"this resume is not exact: {'; '.join(changes)}"))
 
     def _read_stage(self) -> tuple[StageKind, Options]:
         document = self._folder.document()

@@ -194,7 +194,9 @@ class FolderWorkspace:
 
 
 def sweep(folder: StageFolder) -> None:
-    """Delete what a killed attempt left half written; only under the stage's lock."""
+    """Put right what a killed attempt left half written; only under the stage's lock."""
+    checkpoints.recover(folder.checkpoints)
+    checkpoints.recover(folder.snapshots)
     for place in (folder.path, folder.artifacts, folder.checkpoints, folder.snapshots):
         for path in place.glob(".*"):
             if path.is_dir():

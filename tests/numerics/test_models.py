@@ -86,6 +86,32 @@ def test_bottleneck_and_vgg_keys_are_the_references() -> None:
     assert list(vgg) == [f"{layer}.{part}" for layer in layers for part in ("weight", "bias")]
 
 
+def test_vgg_convolutions_pool_where_torchvisions_do() -> None:
+    from torchvision.models import vgg16
+
+    module = build_model(Vgg16Options(name="vgg16"), CIFAR, 10, seed=1).eval()
+    theirs = vgg16(weights=None, init_weights=False).features
+    names = [name for name in module.state_dict() if name.startswith("layer_blocks")]
+    ours = (module.state_dict()[name] for name in names)
+    theirs.load_state_dict(dict(zip(theirs.state_dict(), ours, strict=True)))
+    x = torch.randn(2, *CIFAR, generator=torch.Generator().manual_seed(0))
+    classifier = module.get_submodule("classifier")
+    torch.testing.assert_close(module(x), classifier(theirs(x).flatten(1)))
+
+
+def test_a_bottleneck_adds_three_preactivated_convolutions_to_its_raw_input() -> None:
+    block = Bottleneck(8, 4, 2).eval()
+    x = torch.randn(2, 8, 6, 6, generator=torch.Generator().manual_seed(0))
+    steps = [
+        *(block.bn1, nn.ReLU(), block.conv1),
+        *(block.bn2, nn.ReLU(), block.conv2),
+        *(block.bn3, nn.ReLU(), block.conv3),
+    ]
+    assert block.conv2.stride == (2, 2)
+    assert block.downsample is not None
+    torch.testing.assert_close(block(x), nn.Sequential(*steps)(x) + block.downsample(x))
+
+
 @pytest.mark.parametrize(
     "options", [Vgg16Options(name="vgg16"), PreResNetOptions(name="preresnet", depth=56)]
 )

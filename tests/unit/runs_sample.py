@@ -64,7 +64,7 @@ def finish(folder: StageFolder, run: str = RUN, **summary: float) -> AttemptFold
     return attempt
 
 
-def make_run(run_id: str, nodes: dict[str, StageFolder], **more: Any) -> RunFolder:
+def make_run(run_id: str, stages: dict[str, StageFolder], **more: Any) -> RunFolder:
     folder = RunFolder(run_id)
     folder.path.mkdir(parents=True)
     document: dict[str, Any] = {
@@ -76,12 +76,10 @@ def make_run(run_id: str, nodes: dict[str, StageFolder], **more: Any) -> RunFold
         "created": 1.7e9,
         "nodes": {
             name: {"key": stage.key, "kind": "endpoint", "label": name, "inputs": {}}
-            for name, stage in nodes.items()
+            for name, stage in stages.items()
         },
     }
-    for name, value in more.items():
-        document[name] = value
-    folder.document_path.write_text(json.dumps(document))
+    folder.document_path.write_text(json.dumps(document | more))
     return folder
 
 
@@ -92,13 +90,13 @@ def age(path: Path, seconds: float) -> None:
         os.utime(part, (then, then))
 
 
-def python(code: str, *arguments: str, **more: Any) -> subprocess.Popen[bytes]:
+def python(code: str, *arguments: str, pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        **more,
+        pass_fds=pass_fds,
     )
 
 

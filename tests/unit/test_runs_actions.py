@@ -115,12 +115,13 @@ def test_a_worker_without_a_supervisor_still_hears_a_stop() -> None:
         assert request_stop(RUN, StopLevel.now) is True
 
 
-def test_stopping_or_deleting_an_unknown_run_is_refused() -> None:
-    for act in (lambda name: request_stop(name, StopLevel.now), delete_run):
-        with pytest.raises(InvalidInputError, match="there is no run"):
-            act(RUN)
-        with pytest.raises(InvalidInputError, match="not a run id"):
-            act("../../etc")
+@pytest.mark.parametrize("name", [RUN, "../../etc"])
+def test_stopping_or_deleting_an_unknown_run_is_refused(name: str) -> None:
+    sentence = "there is no run" if name == RUN else "not a run id"
+    with pytest.raises(InvalidInputError, match=sentence):
+        request_stop(name, StopLevel.now)
+    with pytest.raises(InvalidInputError, match=sentence):
+        delete_run(name)
 
 
 def test_a_running_run_is_not_deleted_and_the_sentence_says_how_to_stop_it() -> None:

@@ -80,33 +80,32 @@ def test_no_flipped_bit_of_the_manifest_lets_other_bytes_through(place: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("damage", "reason"),
+    ("name", "content", "reason"),
     [
-        (lambda folder: (folder / "manifest.json").unlink(), "manifest.json is missing"),
-        (lambda folder: (folder / "manifest.json").write_bytes(b""), "manifest.json is damaged"),
-        (lambda folder: (folder / "manifest.json").write_bytes(b"{}"), "manifest.json is damaged"),
+        ("manifest.json", None, "manifest.json is missing"),
+        ("manifest.json", b"", "manifest.json is damaged"),
+        ("manifest.json", b"{}", "manifest.json is damaged"),
         (
-            lambda folder: (folder / "manifest.json").write_bytes(
-                b'{"format":1,"files":{"../x":{"bytes":1,"sha256":""}}}'
-            ),
+            "manifest.json",
+            b'{"format":1,"files":{"../x":{"bytes":1,"sha256":""}}}',
             "manifest.json is damaged",
         ),
-        (lambda folder: (folder / "state.json").unlink(), "state.json: no such file"),
-        (lambda folder: (folder / "state.json").write_bytes(b"{"), "state.json has 1 bytes"),
+        ("state.json", None, "state.json: no such file"),
+        ("state.json", b"{", "state.json has 1 bytes, not 12"),
     ],
-    ids=range(6),
 )
 def test_a_damaged_checkpoint_is_rejected_with_a_reason(
-    place: Path, damage: object, reason: str
+    place: Path, name: str, content: bytes | None, reason: str
 ) -> None:
     good, bad = save(place, 10), save(place, 20)
-    assert callable(damage)
-    damage(bad)
+    (bad / name).unlink()
+    if content is not None:
+        (bad / name).write_bytes(content)
     found, rejected = checkpoints.newest_valid(place)
     assert found == good
     assert rejected[0][0] == bad.name
     assert rejected[0][1].startswith(reason)
-    with pytest.raises(WorkbenchError, match=reason.split(":")[0]):
+    with pytest.raises(WorkbenchError, match=reason):
         checkpoints.read(bad)
 
 

@@ -7,13 +7,14 @@ import json
 import platform
 import subprocess
 import sys
+from typing import Any
 
 from mcworkbench.runs import env
 from tests.unit.runs_sample import ROOT, RUN
 
 
-def record(**more: object) -> dict[str, object]:
-    return env.environment(run=RUN, device="cpu", threads=1, **more)
+def record(cuda: str = "none") -> dict[str, Any]:
+    return env.environment(run=RUN, device="cpu", threads=1, cuda=cuda)
 
 
 def test_versions_are_those_of_the_installed_packages() -> None:

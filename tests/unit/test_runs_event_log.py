@@ -191,7 +191,11 @@ def test_state_changes_are_synced_at_once_and_measurements_once_a_second(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced_s: list[float] = []
-    monkeypatch.setattr(event_log, "_sync_data", lambda _descriptor: synced_s.append(clock.now_s))
+
+    def sync(_descriptor: int) -> None:
+        synced_s.append(clock.now_s)
+
+    monkeypatch.setattr(event_log, "_sync_data", sync)
     log = EventLog(tmp_path / "e", 1, clock=clock)
     for _ in range(40):
         clock.now_s += 0.125

@@ -33,7 +33,7 @@ HOSTILE = [
     "aaaaaaaa\x00",
     "aaaaaaaa\n",
     "AAAAAAAA",
-    "аaaaaaaaa",  # noqa: RUF001 - a Cyrillic letter that looks Latin
+    "\u0430aaaaaaaa",
     "-aaaaaaaa",
     "a" * 65,
     "a.aaaaaaa",

@@ -72,7 +72,7 @@ def test_what_fits_several_or_none_is_refused_with_the_nearest() -> None:
     stage = {"s": make_stage("s")}
     make_run("20260101-aaaa", stage, name="vgg16")
     make_run("20260101-bbbb", stage, name="quickstart")
-    with pytest.raises(InvalidInputError, match="2 runs start with '2026': .*-bbbb"):
+    with pytest.raises(InvalidInputError, match=r"2 runs start with '2026': .*-bbbb"):
         find_run("2026")
     with pytest.raises(InvalidInputError, match="Did you mean 'quickstart'"):
         find_run("quikstart")

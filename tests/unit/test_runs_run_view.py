@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.runs import events
 from mcworkbench.runs.request import StopLevel, StopRequest, write_request
-from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.stage_folder import Exit
 from mcworkbench.runs.state import State
 from mcworkbench.runs.views import RunView
@@ -23,6 +23,9 @@ from tests.unit.runs_sample import (
     make_run,
     make_stage,
 )
+
+if TYPE_CHECKING:
+    from mcworkbench.runs.run_folder import RunFolder
 
 STARTED = events.StageStarted("endpoint")
 

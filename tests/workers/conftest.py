@@ -138,6 +138,9 @@ class Bench:
             with contextlib.suppress(psutil.Error):
                 if set(process.cmdline()) & set(self.runs):
                     os.kill(process.pid, signal.SIGKILL)
+        for run_id in self.runs:
+            until(lambda run_id=run_id: not local.is_running(run_id), 5)
+        until(lambda: not local._started or local.is_running(self.runs[0]), 5)
 
 
 def until(condition: Callable[[], object], within_s: float) -> float:

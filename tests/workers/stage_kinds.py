@@ -65,7 +65,7 @@ def count(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         step += 1
         number = turn(number, step)
         yield Progress("count", step, options.steps, "steps", step)
-        yield from make_trouble(options, step)
+        yield from make_trouble(workspace, options, step)
         time.sleep(options.delay_s)
         level = StopLevel.none if options.trouble == "deaf" else workspace.stop_level()
         is_epoch_end = step % EPOCH_STEPS == 0
@@ -78,10 +78,12 @@ def count(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     return {"pid": os.getpid(), "steps": step}
 
 
-def make_trouble(options: CountOptions, step: int) -> Generator[Event, None, None]:
+def make_trouble(
+    workspace: Workspace, options: CountOptions, step: int
+) -> Generator[Event, None, None]:
     if step != options.trouble_step:
         return
-    while options.waits_at_trouble and not gate().exists():
+    while options.waits_at_trouble and not (gate().exists() or workspace.stop_level()):
         time.sleep(0.005)
     match options.trouble:
         case "error":

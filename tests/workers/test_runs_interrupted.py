@@ -13,7 +13,7 @@ from stage_kinds import expected, gate
 
 from mcworkbench.executors import local
 from mcworkbench.runs.actions import request_stop
-from mcworkbench.runs.events import StageStarted, StageStopped
+from mcworkbench.runs.events import StageStarted, StageStopped, Warned
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.state import State
@@ -148,16 +148,16 @@ def test_a_shared_stage_that_fails_fails_both_runs_alike(bench: Bench) -> None:
 
 
 def test_a_shared_stage_that_is_stopped_is_taken_over(bench: Bench) -> None:
-    long = {"steps": 200, "delay_s": 0.02}
-    first, second = bench.run(slots=2, shared=long), bench.run(slots=2, shared=long)
+    shared = {"waits_at_trouble": True}
+    first, second = bench.run(slots=2, shared=shared), bench.run(slots=2, shared=shared)
     bench.start(first)
     until(lambda: bench.steps("shared") > 2, 10)
     bench.start(second)
     until(lambda: bench.verdict(second) == (State.queued, waiting_for(first)), 10)
     request_stop(first, StopLevel.now)
     assert bench.settle(second) is State.done
-    assert started(bench, "shared").step > 2
-    assert bench.count("shared") == expected(200)
+    assert started(bench, "shared").step == 10
+    assert bench.count("shared") == expected(20)
     assert not local.is_running(first)
 
 
@@ -181,6 +181,20 @@ def test_stop_now_leaves_a_checkpoint_and_does_not_stop_the_resumed_run(bench: B
     assert bench.finish(run) is State.done
     assert started(bench, "slow").step == step
     assert bench.count("slow") == expected(40)
+
+
+def test_a_resumed_stage_keeps_its_threads_and_names_what_is_not_the_same(bench: Bench) -> None:
+    run = bench.run(slow=SLOW)
+    bench.start(run)
+    until(lambda: bench.steps("slow") > 2, 10)
+    request_stop(run, StopLevel.now)
+    bench.settle(run)
+    (attempt,) = bench.stage("slow").attempts()
+    attempt.write_env({**attempt.read_env(), "threads": 3, "python": "3.0.1"})
+    assert bench.finish(run) is State.done
+    assert bench.stage("slow").attempts()[-1].read_env()["threads"] == 3
+    (warned,) = [e.event for e in bench.events("slow") if isinstance(e.event, Warned)]
+    assert warned.text.startswith("this resume is not exact: python 3.0.1 before, 3.")
 
 
 def test_kill_ends_the_worker_at_once_without_a_checkpoint(bench: Bench) -> None:

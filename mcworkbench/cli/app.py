@@ -1,0 +1,219 @@
+"""The commands and their options; what they do is imported when they are called.
+
+Every command returns its exit code; errors become text in `cli.entry`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from mcworkbench.cli import presets_command
+from mcworkbench.cli.completion import dataset_names, model_names, preset_names, run_names
+
+app = typer.Typer(
+    name="mcworkbench",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Paths between neural networks in weight space: train, connect, evaluate, report.",
+    epilog="RUN is a run's id, the start of one, its name, or 'last'. Exit codes: 0 done, "
+    "1 failed, 2 invalid, 3 stopped.",
+)
+app.add_typer(presets_command.app, name="presets")
+
+Run = Annotated[
+    str, typer.Argument(metavar="RUN", help="Id, name or 'last'.", autocompletion=run_names)
+]
+Preset = Annotated[
+    str,
+    typer.Argument(metavar="PRESET|FILE", help="Name or .toml file.", autocompletion=preset_names),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="a.b=v", help="Override a setting; may be repeated."),
+]
+Name = Annotated[str, typer.Option(help="What the run is called.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Start it, print its id, and return.")]
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        from mcworkbench import __version__
+
+        typer.echo(f"mcworkbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+) -> None:
+    """Declare the options of every command; `cli.entry` acts on --debug."""
+
+
+@app.command()
+def run(
+    preset: Preset,
+    overrides: Set = None,
+    seed: Annotated[int | None, typer.Option(help="Sets every seed at once.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:1.")] = None,
+    name: Name = "",
+    detach: Detach = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Reuse nothing trained before.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Carry out a preset; Ctrl-C stops it with a checkpoint, twice kills it."""
+    from mcworkbench.cli.run_command import run_preset
+
+    return run_preset(
+        preset,
+        overrides=overrides or [],
+        seed=seed,
+        device=device,
+        name=name,
+        is_detached=detach,
+        is_fresh=fresh,
+        as_json=as_json,
+    )
+
+
+@app.command("list")
+def list_command(as_json: Json = False) -> int:
+    """List all runs, newest first."""
+    from mcworkbench.cli.show import list_all
+
+    return list_all(as_json=as_json)
+
+
+@app.command()
+def show(run: Run, as_json: Json = False) -> int:
+    """Show a run's state, stages, seeds, splits and every number."""
+    from mcworkbench.cli.show import show as show_run
+
+    return show_run(run, as_json=as_json)
+
+
+@app.command()
+def watch(run: Run, as_json: Json = False) -> int:
+    """Follow a run; leaving it does not stop it."""
+    from mcworkbench.cli.run_command import watch as watch_run
+
+    return watch_run(run, as_json=as_json)
+
+
+@app.command()
+def stop(
+    run: Run,
+    now: Annotated[bool, typer.Option("--now", help="At once, with a checkpoint.")] = False,
+    kill: Annotated[bool, typer.Option("--kill", help="At once, without a checkpoint.")] = False,
+) -> int:
+    """Ask a run to stop after this epoch or point."""
+    from mcworkbench.cli.manage import stop as stop_run
+    from mcworkbench.runs.request import StopLevel
+
+    level = StopLevel.kill if kill else StopLevel.now if now else StopLevel.after
+    return stop_run(run, level)
+
+
+@app.command()
+def resume(run: Run, detach: Detach = False, as_json: Json = False) -> int:
+    """Go on with an unfinished run from its checkpoints."""
+    from mcworkbench.cli.run_command import resume as resume_run
+
+    return resume_run(run, is_detached=detach, as_json=as_json)
+
+
+@app.command()
+def delete(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", autocompletion=run_names)],
+) -> int:
+    """Move runs to the trash; `restore` brings them back."""
+    from mcworkbench.cli.manage import delete as delete_runs
+
+    return delete_runs(runs)
+
+
+@app.command()
+def restore(
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="Absent: list them.")] = None,
+) -> int:
+    """Bring a deleted run back, or list the deleted ones."""
+    from mcworkbench.cli.manage import restore as restore_run
+
+    return restore_run(run)
+
+
+@app.command()
+def clean(
+    yes: Annotated[bool, typer.Option("--yes", help="Do it, not only list it.")] = False,
+) -> int:
+    """List stages that no run names; with --yes move them to the trash."""
+    from mcworkbench.cli.manage import clean_up
+
+    return clean_up(is_confirmed=yes)
+
+
+@app.command()
+def report(
+    run: Run,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder; absent: beside the runs.")
+    ] = None,
+) -> int:
+    """Write a run's report: Markdown, HTML, figures, CSV, JSON, npz."""
+    from mcworkbench.cli.report_command import report as report_run
+
+    return report_run(run, folder)
+
+
+@app.command()
+def export(
+    node: Annotated[
+        str, typer.Argument(metavar="RUN[/NODE]", help="What to export.", autocompletion=run_names)
+    ],
+    target: Annotated[Path, typer.Option("--out", help="The file to write.")],
+    form: Annotated[
+        Literal["safetensors", "pt", "npz"],
+        typer.Option("--format", help="Tensors, a torch file, or the reference's evaluation."),
+    ] = "safetensors",
+    at: Annotated[float | None, typer.Option(help="Position on a path, 0 to 1.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> int:
+    """Write a network, a point of a path, a curve or an evaluation to a file."""
+    from mcworkbench.cli.export_command import export as export_node
+
+    return export_node(node, form=form, target=target, t=at, is_forced=force)
+
+
+@app.command("import")
+def import_command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=".pt or .safetensors.")],
+    model: Annotated[str, typer.Option(help="Network they fit.", autocompletion=model_names)],
+    data: Annotated[str, typer.Option(help="Data set they fit.", autocompletion=dataset_names)],
+    overrides: Set = None,
+    name: Name = "",
+    as_json: Json = False,
+) -> int:
+    """Take in networks or curves trained elsewhere."""
+    from mcworkbench.cli.import_command import import_files
+
+    return import_files(
+        files, model=model, data=data, overrides=overrides or [], name=name, as_json=as_json
+    )
+
+
+@app.command()
+def doctor(as_json: Json = False) -> int:
+    """Look at Python, packages, devices, disk and terminal."""
+    from mcworkbench.cli.doctor import doctor as look
+
+    return look(as_json=as_json)

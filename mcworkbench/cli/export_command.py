@@ -1,0 +1,145 @@
+"""`export`: a network, a point of a path, a curve or an evaluation as a file for other programs.
+
+What needs torch runs in a child process (`mcworkbench.export_worker`).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Literal
+
+from mcworkbench.cli.consoles import say, write
+from mcworkbench.cli.exits import DONE, PROGRAM
+from mcworkbench.errors import InvalidInputError, WorkbenchError, unknown_name
+from mcworkbench.runs.state import State
+from mcworkbench.text import clean, clean_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mcworkbench.runs.views import NodeView, RunView
+
+Format = Literal["safetensors", "pt", "npz"]
+_SPLITTER = "/"
+_TABLES, _NETWORKS, _PATHS = "evaluations", "networks", "paths"
+
+
+def export(
+    reference: str, *, form: Format, target: Path, t: float | None, is_forced: bool
+) -> int:
+    """Write a product of a run to `target`, and its path on stdout.
+
+    Raises:
+        InvalidInputError: no such run or node, the product has another form, or the file exists.
+        WorkbenchError: it could not be written.
+    """
+    from mcworkbench.runs.index import find_run
+    from mcworkbench.runs.views import RunView
+
+    run_reference, _, node_name = reference.partition(_SPLITTER)
+    run = RunView(find_run(run_reference))
+    wanted = (_TABLES,) if form == "npz" else (_NETWORKS, _PATHS)
+    node = _node(run, node_name, wanted)
+    _check(node, run, form, t, wanted)
+    if target.exists() and (target.is_dir() or not is_forced):
+        hint = "" if target.is_dir() else " or add --force to replace it"
+        raise InvalidInputError(f"{clean_line(str(target))} exists; choose another --out{hint}.")
+    if not target.absolute().parent.is_dir():
+        raise InvalidInputError(f"{clean_line(str(target))}: there is no such folder to write in.")
+    if form == "npz":
+        _export_table(run, node, target)
+    else:
+        _export_tensors(run, node, form, target, t)
+    write([str(target)])
+    return DONE
+
+
+def product(node: NodeView) -> str:
+    """Return what a node makes: evaluations, networks, paths, or '' for anything else."""
+    if node.kind == "evaluate":
+        return _TABLES
+    if (node.view.artifacts / "path.json").is_file():
+        return _PATHS
+    return _NETWORKS if (node.view.artifacts / "network.safetensors").is_file() else ""
+
+
+def _node(run: RunView, name: str, wanted: tuple[str, ...]) -> NodeView:
+    if name:
+        if name not in run.nodes:
+            raise unknown_name(f"node of run {run.id}", clean_line(name), run.nodes)
+        return run.nodes[name]
+    fitting = [node for node in run.nodes.values() if product(node) in wanted]
+    for kind in ("curve", "evaluate"):
+        curves = [node for node in fitting if node.kind == kind and "line" not in node.name]
+        if len(curves) == 1:
+            return curves[0]
+    if len(fitting) == 1:
+        return fitting[0]
+    raise InvalidInputError(
+        f"say which of run {run.id}: {', '.join(f'{run.id}/{node.name}' for node in fitting)}."
+        if fitting
+        else f"run {run.id} has no finished {' or '.join(wanted)} to export."
+    )
+
+
+def _check(
+    node: NodeView, run: RunView, form: Format, t: float | None, wanted: tuple[str, ...]
+) -> None:
+    if node.state is not State.done:
+        raise InvalidInputError(
+            f"{run.id}/{node.name} is {node.state}, not done; `{PROGRAM} resume {run.id}` it."
+        )
+    made = product(node)
+    if made not in wanted:
+        fitting = [name for name, one in run.nodes.items() if product(one) in wanted]
+        listed = ", ".join(fitting) or "none"
+        raise InvalidInputError(
+            f"--format {form} is for {' and '.join(wanted)}, which {node.name} is not. In this "
+            f"run: {listed}."
+        )
+    if t is not None and made != _PATHS:
+        raise InvalidInputError(f"--at is a position on a path, but {node.name} is none.")
+    if t is not None and not 0 <= t <= 1:
+        raise InvalidInputError(f"--at {t:g} lies outside [0, 1].")
+
+
+def _export_table(run: RunView, node: NodeView, target: Path) -> None:
+    from mcworkbench.folders import publish_bytes
+    from mcworkbench.reports.exports import reference_npz
+    from mcworkbench.reports.summary import collect
+
+    path = next(path for path in collect(run).paths if path.node == node.name)
+    publish_bytes(target, reference_npz(path))
+    say(f"{len(path.ts)} points of {node.name}, with the reference's keys: percent and nats.")
+
+
+def _export_tensors(
+    run: RunView, node: NodeView, form: Format, target: Path, t: float | None
+) -> None:
+    from mcworkbench.executors.child import package_environment, python_command
+
+    dataset = next((one for one in run.nodes.values() if one.kind == "dataset"), None)
+    job = {
+        "where": f"{run.id}/{node.name}",
+        "product": str(node.view.artifacts),
+        "dataset": str(dataset.view.artifacts) if dataset else "",
+        "t": t,
+        "format": form,
+        "target": str(target.absolute()),
+    }
+    child = subprocess.run(
+        python_command("mcworkbench.export_worker"),
+        input=json.dumps(job).encode(),
+        capture_output=True,
+        env=package_environment(),
+        check=False,
+    )
+    words = child.stderr.decode(errors="replace").strip()
+    if child.returncode == InvalidInputError.exit_code:
+        raise InvalidInputError(clean(words))
+    if child.returncode:
+        sys.stderr.write(clean(words) + "\n")
+        raise WorkbenchError(f"{node.name} was not exported; the reason stands above.")
+    say(clean_line(child.stdout.decode(errors="replace")))
