@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from mcworkbench.errors import WorkbenchError
-from mcworkbench.folders import publish_bytes, read_json
+from mcworkbench.folders import publish_bytes
 from mcworkbench.library import PathInWeights
 from mcworkbench.models.product import NETWORK_FILE, open_flat
 from mcworkbench.params.export import curve_state
@@ -45,8 +45,8 @@ def perform(job: Mapping[str, Any]) -> str:
     """Write the file of a job and return one line about it.
 
     Args:
-        job: "product" and "dataset" folders, "t" or None, "format" pt or safetensors, "target"
-            file, "where" for messages.
+        job: "product" and "dataset" folders, "t" or None, "epoch", "format" pt or safetensors,
+            and the "target" file.
 
     Raises:
         WorkbenchError: the product is damaged, or the file cannot be written.
@@ -61,11 +61,9 @@ def perform(job: Mapping[str, Any]) -> str:
         content, words = tensors, f"the network at t = {job['t']:g}, batch norm refreshed"
     else:
         tensors = _curve(folder)
-        content, words = _checkpoint(folder, tensors), "a curve as the reference stores it"
-    if job["format"] == "safetensors":
-        data = network_bytes(tensors)
-    else:
-        data = _pickled(content)
+        content = _checkpoint(int(job["epoch"]), tensors)
+        words = "a curve as the reference stores it"
+    data = network_bytes(tensors) if job["format"] == "safetensors" else _pickled(content)
     publish_bytes(Path(job["target"]), data)
     num_values = sum(tensor.numel() for tensor in tensors.values())
     return f"{words}: {len(tensors)} tensors, {num_values:,} values"
@@ -84,13 +82,11 @@ def _curve(folder: Path) -> dict[str, Tensor]:
     )
 
 
-def _checkpoint(folder: Path, state: Mapping[str, Tensor]) -> dict[str, Any]:
+def _checkpoint(epoch: int, state: Mapping[str, Tensor]) -> dict[str, Any]:
     """Return what the reference's scripts load: epoch, model_state, optimizer_state.
 
     Its scripts read the optimiser only to train on, which starts anew from an empty one.
     """
-    description = read_json(folder / "path.json") or {}
-    epoch = description.get("epoch", 0)
     return {"epoch": epoch, "model_state": _cloned(state), "optimizer_state": {}}
 
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, final
 from mcworkbench.errors import InvalidInputError, WorkbenchError
 from mcworkbench.executors.child import (
     Child,
-    package_environment,
     python_command,
     wait_readable,
+    worker_environment,
 )
 from mcworkbench.executors.ending import bury, record_failure
 from mcworkbench.executors.schedule import Schedule, Task, is_finished
@@ -236,16 +236,7 @@ class Supervisor:
             return None
         threads = threads_per_slot(document.threads, self._num_slots)
         settings = ["--run", self._folder.id, "--device", slot.device, "--threads", str(threads)]
-        environment = {
-            **package_environment(),
-            "OMP_WAIT_POLICY": "PASSIVE",
-            "OMP_NUM_THREADS": str(threads),
-            "MKL_NUM_THREADS": str(threads),
-            "OPENBLAS_NUM_THREADS": str(threads),
-            # The two deterministic work spaces; CUDA reads it once, before any stage can ask.
-            "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-            **slot.environment,
-        }
+        environment = {**worker_environment(threads), **slot.environment}
         child = Child([*self._command, *settings], environment, sys.stderr.fileno())
         worker = _Worker(child, slot)
         self._workers.append(worker)

@@ -11,7 +11,13 @@ from typing import Annotated, Literal
 import typer
 
 from mcworkbench.cli import presets_command
-from mcworkbench.cli.completion import dataset_names, model_names, preset_names, run_names
+from mcworkbench.cli.completion import (
+    dataset_names,
+    model_names,
+    node_names,
+    preset_names,
+    run_names,
+)
 
 app = typer.Typer(
     name="mcworkbench",
@@ -53,7 +59,9 @@ def _print_version(value: bool) -> None:
 def options(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
 ) -> None:
@@ -178,7 +186,7 @@ def report(
 @app.command()
 def export(
     node: Annotated[
-        str, typer.Argument(metavar="RUN[/NODE]", help="What to export.", autocompletion=run_names)
+        str, typer.Argument(metavar="RUN[/NODE]", help="What to export.", autocompletion=node_names)
     ],
     target: Annotated[Path, typer.Option("--out", help="The file to write.")],
     form: Annotated[

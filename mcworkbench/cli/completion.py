@@ -21,12 +21,30 @@ def run_names(incomplete: str) -> list[tuple[str, str]]:
         from mcworkbench.runs.index import run_ids
         from mcworkbench.runs.run_folder import RunFolder
 
-        ids = sorted((run_id for run_id in run_ids() if run_id.startswith(incomplete)), reverse=True)
+        ids = sorted(
+            (run_id for run_id in run_ids() if run_id.startswith(incomplete)), reverse=True
+        )
         documents = [(run_id, RunFolder(run_id).document()) for run_id in ids]
     except Exception:  # noqa: BLE001
         return []
     found = [(run_id, document.name) for run_id, document in documents if document is not None]
     return [*found, ("last", "the newest run")] if "last".startswith(incomplete) else found
+
+
+def node_names(incomplete: str) -> list[tuple[str, str]]:
+    """Return runs, and after a slash the nodes of the run before it, as RUN/NODE."""
+    reference, slash, start = incomplete.partition("/")
+    if not slash:
+        return run_names(incomplete)
+    try:
+        from mcworkbench.runs.index import find_run
+        from mcworkbench.runs.run_folder import RunFolder
+
+        document = RunFolder(find_run(reference)).document()
+    except Exception:  # noqa: BLE001
+        return []
+    nodes = document.nodes if document is not None else {}
+    return [(f"{reference}/{name}", n.label) for name, n in nodes.items() if name.startswith(start)]
 
 
 def model_names(incomplete: str) -> list[tuple[str, str]]:

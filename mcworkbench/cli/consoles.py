@@ -51,6 +51,11 @@ def width_of(console: Console) -> int:
     return max(1, console.width - 1) if console.is_terminal else _PIPE_WIDTH
 
 
+def table_width(console: Console) -> int:
+    """Return how wide a table may be, 0 for any width: a pipe gets every cell whole."""
+    return width_of(console) if console.is_terminal else 0
+
+
 def say(text: str) -> None:
     """Write one line of talk."""
     sys.stderr.write(clean(text) + "\n")
@@ -76,7 +81,12 @@ def write_json(value: Any) -> None:
 
 
 def aligned(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], *, num_words: int, width: int = 0
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    num_words: int,
+    width: int = 0,
+    cut: Sequence[int] = (),
 ) -> list[Text]:
     """Return a table as lines: words to the left, numbers to the right, a dim line of heads.
 
@@ -85,12 +95,13 @@ def aligned(
         rows: one cell per column.
         num_words: how many leading columns hold words.
         width: where not 0, the longest word columns are cut until a line is no longer.
+        cut: the columns that may be cut; all word columns where absent.
     """
     table = [list(heads), *(list(row) for row in rows)]
     widths = [max(len(row[place]) for row in table) for place in range(len(heads))]
     while width and sum(widths) + NUM_INDENT * (len(widths) - 1) > width:
-        longest = max(range(num_words), key=lambda place: widths[place])
-        if widths[longest] <= len(heads[longest]) or widths[longest] <= NUM_INDENT:
+        longest = max(cut or range(num_words), key=lambda place: widths[place])
+        if widths[longest] <= max(len(heads[longest]), NUM_INDENT):
             break
         widths[longest] -= 1
     lines: list[Text] = []

@@ -26,9 +26,7 @@ _SPLITTER = "/"
 _TABLES, _NETWORKS, _PATHS = "evaluations", "networks", "paths"
 
 
-def export(
-    reference: str, *, form: Format, target: Path, t: float | None, is_forced: bool
-) -> int:
+def export(reference: str, *, form: Format, target: Path, t: float | None, is_forced: bool) -> int:
     """Write a product of a run to `target`, and its path on stdout.
 
     Raises:
@@ -122,10 +120,10 @@ def _export_tensors(
 
     dataset = next((one for one in run.nodes.values() if one.kind == "dataset"), None)
     job = {
-        "where": f"{run.id}/{node.name}",
         "product": str(node.view.artifacts),
         "dataset": str(dataset.view.artifacts) if dataset else "",
         "t": t,
+        "epoch": node.view.epochs[-1].epoch if node.view.epochs else 0,
         "format": form,
         "target": str(target.absolute()),
     }

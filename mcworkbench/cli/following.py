@@ -18,7 +18,7 @@ from mcworkbench.runs.state import ACTIVE, State
 from mcworkbench.runs.views import RunView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Generator
 
 _PAUSE_S = 0.12
 _IDLE = "Ctrl-C stops with a checkpoint"
@@ -58,16 +58,19 @@ class _Interrupts:
         self.count += 1
 
 
-def follow(run_id: str, *, is_ours: bool) -> RunView:
+def follow(run_id: str, *, is_ours: bool, begin: Callable[[], object] | None = None) -> RunView:
     """Show a run until it ends, and return it as it ended.
 
     Args:
         run_id: a run that was started.
         is_ours: Ctrl-C stops the run, twice kills it; else it only ends the watching.
+        begin: starts the run. Called here so that no Ctrl-C falls between start and watch.
     """
-    run = RunView(run_id)
     asked = StopLevel.none
     with _interrupts() as interrupts, _view() as view:
+        if begin is not None:
+            begin()
+        run = RunView(run_id)
         while True:
             run.refresh()
             wanted = min(StopLevel.kill, interrupts.count + 1) if interrupts.count else 0
@@ -98,6 +101,9 @@ def tell_ending(run: RunView) -> None:
         say(f"mcworkbench: {name}: {message}" if name not in message else f"mcworkbench: {message}")
     if run.state is State.stopped:
         say(f"stopped; {again} goes on from the checkpoint.")
+    elif run.state is State.failed and run.kind == "import":
+        # Another file or other options make another run: there is nothing to resume.
+        say("nothing was imported; correct the command and run it again.")
     elif run.state is State.failed:
         say(f"failed; once the cause is gone, {again} goes on.")
     elif run.state is State.lost:
@@ -124,7 +130,7 @@ def _view() -> View:
 
 
 @contextlib.contextmanager
-def _interrupts() -> Iterator[_Interrupts]:
+def _interrupts() -> Generator[_Interrupts]:
     counter = _Interrupts()
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, counter) for number in numbers}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcworkbench.cli.consoles import say, write
@@ -14,6 +13,7 @@ from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from mcworkbench.config.toml_file import TomlFile
     from mcworkbench.runs.views import RunView
@@ -52,8 +52,7 @@ def import_files(
     experiment, toml = build_experiment(_preset(files, model, data), overrides)
     called = name or files[0].stem
     launched = create_run(experiment, toml, name=called, command=command_words())
-    start(launched.run_id)
-    run = follow(launched.run_id, is_ours=True)
+    run = follow(launched.run_id, is_ours=True, begin=lambda: start(launched.run_id))
     tell_ending(run)
     if as_json:
         show_result(run, as_json=True)

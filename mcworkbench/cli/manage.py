@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcworkbench.cli.consoles import aligned, out, say, width_of, write
+from mcworkbench.cli.consoles import aligned, out, say, table_width, write
 from mcworkbench.cli.exits import DONE, PROGRAM
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.runs.actions import (
@@ -93,7 +93,9 @@ def clean_up(*, is_confirmed: bool) -> int:
         return DONE
     console = out()
     rows = [[item.path.name, item.reason, size_text(item.num_bytes)] for item in found]
-    write(aligned(["folder", "why", "size"], rows, num_words=2, width=width_of(console)), console)
+    write(
+        aligned(["folder", "why", "size"], rows, num_words=2, width=table_width(console)), console
+    )
     say(_cleaned_sentence(found, is_confirmed=is_confirmed))
     return DONE
 
@@ -109,11 +111,9 @@ def _cleaned_sentence(found: Sequence[Cleaned], *, is_confirmed: bool) -> str:
 
 
 def size_text(num_bytes: float) -> str:
-    """Return a size in kB, MB or GB."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if num_bytes < _KILO:
-            break
+    """Return a size in B, kB, MB, GB or TB."""
+    units = ["B", "kB", "MB", "GB", "TB"]
+    while num_bytes >= _KILO and len(units) > 1:
         num_bytes /= _KILO
-    else:
-        unit = "TB"
-    return f"{num_bytes:.3g} {unit}"
+        units.pop(0)
+    return f"{num_bytes:.3g} {units[0]}"

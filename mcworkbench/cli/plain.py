@@ -13,6 +13,7 @@ from mcworkbench.cli.consoles import say
 from mcworkbench.cli.stage_lines import (
     clock,
     finished_parts,
+    in_order,
     live_parts,
     rate_text,
     state_words,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _INTERVAL_S = 2.0
 _QUIET = (State.waiting, State.queued)
+_SAD = (State.failed, State.lost)
 
 
 @final
@@ -51,7 +53,7 @@ class PlainView:
         if not self._told:
             title = f": {run.title}" if run.title else ""
             say(f"run {run.id} ({run.name}){title}" if run.name else f"run {run.id}{title}")
-        for node in run.nodes.values():
+        for node in in_order(run):
             self._tell_state(node)
         reason = run.reason if run.state is State.queued and run.reason != "starting" else ""
         if reason and reason != self._reason:
@@ -61,7 +63,7 @@ class PlainView:
             say(notice)
         self._notice = notice
         if self._clock_s() - self._last_s >= _INTERVAL_S:
-            for node in run.nodes.values():
+            for node in in_order(run):
                 self._tell_progress(node)
 
     def finish(self, run: RunView) -> None:
@@ -73,7 +75,9 @@ class PlainView:
         self._told[node.name] = node.state
         if node.state is before or node.state in _QUIET:
             return
-        words = state_words(node).replace("done ", "done in ", 1)
+        # Why it failed is said once, at the end.
+        words = str(node.state) if node.state in _SAD else state_words(node)
+        words = words.replace("done ", "done in ", 1)
         say(": ".join([node.name, ", ".join([words, *finished_parts(node)])]))
         if node.state in ACTIVE:
             self._last_s = self._clock_s()

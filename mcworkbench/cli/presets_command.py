@@ -13,7 +13,7 @@ from mcworkbench.cli.exits import DONE, INVALID, PROGRAM
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-app = typer.Typer(no_args_is_help=True, help="List, show, copy and check presets.")
+app = typer.Typer(help="List, show, copy and check presets.")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}", re.ASCII)
 
 Preset = Annotated[
@@ -26,7 +26,7 @@ def list_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
 ) -> int:
     """List every preset, shipped and your own."""
-    from mcworkbench.cli.consoles import aligned, out, width_of, write, write_json
+    from mcworkbench.cli.consoles import aligned, out, table_width, write, write_json
     from mcworkbench.config.presets import list_presets
 
     presets = list_presets()
@@ -48,8 +48,8 @@ def list_command(
         return DONE
     console = out()
     rows = [[p.name, p.kind, p.problem or p.title] for p in presets]
-    width = width_of(console) if console.is_terminal else 0
-    write(aligned(["name", "kind", "title"], rows, num_words=3, width=width), console)
+    heads = ["name", "kind", "title"]
+    write(aligned(heads, rows, num_words=3, width=table_width(console), cut=[2, 0]), console)
     return DONE
 
 
@@ -121,7 +121,13 @@ def check_command(
             write([f"{shown}: {obstacle}"])
             code = INVALID
         else:
-            write([f"{shown}: OK, but it cannot run here yet: {obstacle}" if obstacle else f"{shown}: OK"])
+            write(
+                [
+                    f"{shown}: OK, but it cannot run here yet: {obstacle}"
+                    if obstacle
+                    else f"{shown}: OK"
+                ]
+            )
     return code
 
 

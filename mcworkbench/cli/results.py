@@ -6,6 +6,7 @@ Pure: built from the collected summary of a run. Units are those of `reports.qua
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -43,26 +44,27 @@ _MAX_PLOT_WIDTH, _PLOT_HEIGHT, _MIN_PLOT_WIDTH = 100, 15, 30
 _MAX_NAME = 16
 
 
-def result_lines(
-    summary: RunSummary, width: int, *, with_plots: bool = True
-) -> list[str | Text]:
-    """Return the numbers of a run as lines: paths, or networks where there are none."""
+def result_lines(summary: RunSummary, width: int, *, with_ends: bool = False) -> list[str | Text]:
+    """Return the numbers of a run as lines: its paths, and where asked for its networks.
+
+    Networks are shown too where there are no paths.
+    """
     lines: list[str | Text] = []
     for paths in summary.pairs().values():
         lines += [*_path_table(paths, summary), ""]
-        if with_plots and width >= _MIN_PLOT_WIDTH:
+        if width >= _MIN_PLOT_WIDTH:
             lines += [*_plot(paths, summary, min(width, _MAX_PLOT_WIDTH)), ""]
-    if summary.ends and not summary.paths:
+    if summary.ends and (with_ends or not summary.paths):
         lines += [*_end_table(summary.ends, summary.task, width), ""]
     lines += _beside_published(summary, width)
-    lines += [Text(remark, style="dim") for remark in summary.remarks]
+    for remark in summary.remarks:
+        lines += [Text(line, style="dim") for line in textwrap.wrap(remark, width)]
     return lines
 
 
 def _path_table(paths: list[PathSummary], summary: RunSummary) -> list[Text]:
     """Return one block per quantity, one row per path, every statistic and the barrier."""
-    label = paths[0].pair_label
-    heads = [f"{label} " if label else "", *STATISTICS, "barrier"]
+    heads = ["", *STATISTICS, "barrier"]
     rows: list[list[str]] = []
     titles: dict[int, str] = {}
     for column in _PATH_COLUMNS:
@@ -73,7 +75,8 @@ def _path_table(paths: list[PathSummary], summary: RunSummary) -> list[Text]:
     titles[len(rows)] = "length ‖Δw‖, and as a multiple of the line's"
     rows += [_length_row(path, paths) for path in paths]
     table = aligned(heads, rows, num_words=1)
-    lines = [Text(table[0].plain, style="dim")]
+    lines: list[Text] = [heading(paths[0].pair_label)] if paths[0].pair_label else []
+    lines.append(table[0])
     for place, line in enumerate(table[1:]):
         if place in titles:
             lines.append(heading(titles[place]))

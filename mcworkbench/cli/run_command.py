@@ -11,7 +11,7 @@ from mcworkbench.errors import InvalidInputError, WorkbenchError
 from mcworkbench.runs.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mcworkbench.plans.launch import Launched
     from mcworkbench.runs.views import RunView
@@ -62,11 +62,11 @@ def start_and_follow(launched: Launched, *, is_detached: bool, as_json: bool) ->
     plan = launched.plan
     if plan.num_reused:
         say(f"{plan.num_reused} of {len(plan.nodes)} stages reused")
-    start(launched.run_id)
     if is_detached:
+        start(launched.run_id)
         _write_started(launched.run_id, as_json=as_json)
         return DONE
-    return stay(launched.run_id, as_json=as_json)
+    return stay(launched.run_id, lambda: start(launched.run_id), as_json=as_json)
 
 
 def resume(reference: str, *, is_detached: bool, as_json: bool) -> int:
@@ -86,14 +86,18 @@ def resume(reference: str, *, is_detached: bool, as_json: bool) -> int:
             f"run {run_id} is done, nothing is left to resume; `{PROGRAM} show {run_id}` has its "
             f"numbers, `{PROGRAM} run PRESET --fresh` computes everything again."
         )
-    if not start(run_id):
-        raise InvalidInputError(
-            f"run {run_id} is running already; `{PROGRAM} watch {run_id}` follows it."
-        )
+
+    def begin() -> None:
+        if not start(run_id):
+            raise InvalidInputError(
+                f"run {run_id} is running already; `{PROGRAM} watch {run_id}` follows it."
+            )
+
     if is_detached:
+        begin()
         _write_started(run_id, as_json=as_json)
         return DONE
-    return stay(run_id, as_json=as_json)
+    return stay(run_id, begin, as_json=as_json)
 
 
 def watch(reference: str, *, as_json: bool) -> int:
@@ -111,11 +115,11 @@ def watch(reference: str, *, as_json: bool) -> int:
     return exit_code(run.state)
 
 
-def stay(run_id: str, *, as_json: bool) -> int:
-    """Follow a run of ours to its end, show its numbers and write its report."""
+def stay(run_id: str, begin: Callable[[], object], *, as_json: bool) -> int:
+    """Begin a run, follow it to its end, show its numbers and write its report."""
     from mcworkbench.cli.following import follow, tell_ending
 
-    run = follow(run_id, is_ours=True)
+    run = follow(run_id, is_ours=True, begin=begin)
     tell_ending(run)
     if as_json or run.state is State.done:
         show_result(run, as_json=as_json)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from mcworkbench.cli.consoles import aligned, heading, out, say, width_of, write, write_json
+from mcworkbench.cli.consoles import (
+    aligned,
+    heading,
+    out,
+    say,
+    table_width,
+    width_of,
+    write,
+    write_json,
+)
 from mcworkbench.cli.exits import DONE
+from mcworkbench.reports.quantities import shown
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from mcworkbench.reports.document import RunSummary
     from mcworkbench.runs.index import RunSummary as ListedRun
+    from mcworkbench.runs.run_view import Headline
     from mcworkbench.runs.views import RunView
 
 _KEY_DIGITS = 12
+# Result and name may be cut in a narrow terminal; the id must stay whole to be typed.
+_CUT = (4, 0)
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
@@ -34,14 +48,8 @@ def list_all(*, as_json: bool) -> int:
     console = out()
     heads = ["name", "id", "state", "stages", "result", "age"]
     rows = [_listed_row(run) for run in runs]
-    num_words = 5 if console.is_terminal else len(heads)
-    write(aligned(heads, rows, num_words=num_words, width=_list_width(console)), console)
+    write(aligned(heads, rows, num_words=6, width=table_width(console), cut=_CUT), console)
     return DONE
-
-
-def _list_width(console: Any) -> int:
-    # A pipe gets every id whole, however long the names are.
-    return width_of(console) if console.is_terminal else 0
 
 
 def _listed_row(run: ListedRun) -> list[str]:
@@ -50,14 +58,19 @@ def _listed_row(run: ListedRun) -> list[str]:
         run.id,
         str(run.state),
         f"{run.num_done}/{run.num_nodes}",
-        str(run.headline or ""),
+        _result(run.headline),
         age_text(run.age_s),
     ]
 
 
-def _listed_json(run: ListedRun) -> dict[str, Any]:
-    import math
+def _result(head: Headline | None) -> str:
+    """Return the number first: what comes after it may be cut."""
+    if head is None:
+        return ""
+    return f"{shown(head.name, head.value)} {head.name.replace('_', ' ')} ({head.node})"
 
+
+def _listed_json(run: ListedRun) -> dict[str, Any]:
     head = run.headline
     number = head.value if head is not None and math.isfinite(head.value) else None
     return {
@@ -102,8 +115,8 @@ def show(reference: str, *, as_json: bool) -> int:
 
     console = out()
     width = width_of(console)
-    write([*_facts(run, summary), "", *_stages(run, width), ""], console)
-    write(result_lines(summary, width), console)
+    write([*_facts(run, summary), "", *_stages(run, table_width(console)), ""], console)
+    write(result_lines(summary, width, with_ends=True), console)
     for warning in run.warnings:
         say(f"warning: {warning}")
     return DONE
@@ -146,11 +159,11 @@ def _seeds(summary: RunSummary) -> list[str]:
 
 
 def _stages(run: RunView, width: int) -> list[str | Text]:
-    from mcworkbench.cli.stage_lines import finished_parts, state_words
+    from mcworkbench.cli.stage_lines import finished_parts, in_order, state_words
 
     rows = [
         [node.name, node.key[:_KEY_DIGITS], ", ".join([state_words(node), *finished_parts(node)])]
-        for node in run.nodes.values()
+        for node in in_order(run)
     ]
     console_rows = aligned(["stage", "key", "state"], rows, num_words=3, width=width)
     return [heading("Stages"), *console_rows]

@@ -69,6 +69,18 @@ def seconds_text(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < _MINUTE_S else clock(seconds)
 
 
+def in_order(run: RunView) -> list[NodeView]:
+    """Return the stages so that each comes after its inputs, else as the run names them."""
+    left = dict(run.nodes)
+    ordered: list[NodeView] = []
+    while left:
+        ready = [n for n in left.values() if not any(name in left for name in n.inputs.values())]
+        # A damaged run.json may name a circle; it is shown as it stands.
+        chosen = (ready or list(left.values()))[0]
+        ordered.append(left.pop(chosen.name))
+    return ordered
+
+
 def name_width(run: RunView) -> int:
     """Return the columns of the longest name of a stage, within reason."""
     return min(_MAX_NAME, max((len(name) for name in run.nodes), default=1))
@@ -104,7 +116,9 @@ def state_words(node: NodeView) -> str:
     """Return a stage's state in words: "done 3.2 s", "reused from …", "waiting for …"."""
     state, view = node.state, node.view
     if state is State.done:
-        return f"reused from {node.made_by}" if node.reused else f"done {seconds_text(view.seconds)}"
+        return (
+            f"reused from {node.made_by}" if node.reused else f"done {seconds_text(view.seconds)}"
+        )
     if state in (State.failed, State.lost):
         return f"{state}: {view.message}" if view.message else str(state)
     if state in (State.waiting, State.queued):

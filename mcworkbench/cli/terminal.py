@@ -14,7 +14,7 @@ from rich.text import Text
 
 from mcworkbench.cli.consoles import has_unicode
 from mcworkbench.cli.live_plot import plot_lines
-from mcworkbench.cli.stage_lines import clock, name_width, stage_line
+from mcworkbench.cli.stage_lines import clock, in_order, name_width, stage_line
 from mcworkbench.executors.devices import list_devices
 from mcworkbench.runs.state import ACTIVE, State
 
@@ -66,7 +66,8 @@ class TerminalView:
         """Leave the stages on the screen, without plot."""
         size = self._console.size
         width = min(_MAX_WIDTH, size.width - 1)
-        frame = [*self._head(run, width), *self._stages(run, width, len(run.nodes)), Text()]
+        stages = self._stages(run, width, len(run.nodes))
+        frame = [*self._head(run, width), Text(), *stages, Text()]
         self._paint(frame[-(size.height - 1) :], (size.width, size.height))
 
     def _frame(self, run: RunView, notice: str, width: int, height: int) -> list[Text]:
@@ -96,7 +97,7 @@ class TerminalView:
 
     def _stages(self, run: RunView, width: int, room: int) -> list[Text]:
         """Return a line per stage; where there are too many, those that matter now."""
-        nodes = list(run.nodes.values())
+        nodes = in_order(run)
         above = below = 0
         if len(nodes) > room:
             start = self._first_shown(nodes, max(1, room - 2))

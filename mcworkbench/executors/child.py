@@ -136,6 +136,20 @@ def package_environment() -> dict[str, str]:
     return environment
 
 
+def worker_environment(threads: int) -> dict[str, str]:
+    """Return the environment of a worker that may use so many processor threads."""
+    return {
+        **package_environment(),
+        # Measured 10 to 170 times faster beside any other busy process than spinning.
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "OMP_NUM_THREADS": str(threads),
+        "MKL_NUM_THREADS": str(threads),
+        "OPENBLAS_NUM_THREADS": str(threads),
+        # Deterministic work space; CUDA reads it once, before any stage can ask.
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    }
+
+
 def wait_readable(children: Sequence[Child], timeout_s: float) -> None:
     """Wait until a child says something or ends, at most `timeout_s` seconds."""
     files = [child.answers for child in children]

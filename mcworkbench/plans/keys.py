@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from mcworkbench.catalogue import STAGES, split_source
-from mcworkbench.config.options.data import DataOptions
+from mcworkbench.catalogue import STAGES
 from mcworkbench.folders import canonical_json
 
 if TYPE_CHECKING:
@@ -30,17 +29,9 @@ def stage_key(kind: str, options: Options, inputs: Mapping[str, str], *, salt: s
     document: dict[str, Any] = {
         "kind": kind,
         "version": STAGES[kind].version,
-        "options": _identity(options),
+        "options": options.hashed(),
         "inputs": dict(inputs),
     }
     if salt:
         document["salt"] = salt
     return hashlib.sha256(canonical_json(document)).hexdigest()
-
-
-def _identity(options: Options) -> dict[str, Any]:
-    hashed = options.hashed()
-    if isinstance(options, DataOptions):
-        # The digest says what lies at a path; where it lies must not matter.
-        hashed["name"] = split_source(options.name)[0]
-    return hashed

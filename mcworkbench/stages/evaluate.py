@@ -197,9 +197,10 @@ class _Evaluation:
         if 0 in self.predictions and len(self.ts) > 1:
             # The first end was scored before the last one was known.
             self.rows[0] |= self._disagreements(0)
-        names = sorted({name for row in self.rows.values() for name in row})
-        columns = {name: [self.rows[place].get(name) for place in places] for name in names}
-        whole = {name: values for name, values in columns.items() if None not in values}
+        rows = [self.rows[place] for place in places]
+        # Disagreement with an end exists only where that end was evaluated.
+        names = sorted(set(rows[0]).intersection(*rows))
+        whole = {name: [row[name] for row in rows] for name in names}
         described = [name for name in whole if not name.endswith(("first", "last"))]
         return {
             "path": {"curve": self.path.curve_name, "num_nodes": self.path.curve.num_nodes},

@@ -213,6 +213,12 @@ def test_figures_repeat_bit_for_bit() -> None:
     }
 
 
+def test_a_name_that_looks_like_mathematics_is_drawn_as_it_is() -> None:
+    facts = sample_facts()
+    facts["nodes"]["curve"]["options"]["name"] = "$\\frac{1}{$ 5_a"
+    assert pictures(summarise(facts))
+
+
 def test_a_partial_path_leaves_a_gap_where_points_are_to_come() -> None:
     from mcworkbench.reports.path_figures import path_drawings
 

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import run_bench
 from stage_kinds import expected
 
 from mcworkbench.runs.events import (
@@ -20,7 +21,15 @@ from mcworkbench.runs.events import (
 from mcworkbench.runs.state import State
 
 if TYPE_CHECKING:
-    from conftest import Bench
+    from collections.abc import Iterator
+
+    from run_bench import Bench
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    with run_bench.opened() as made:
+        yield made
 
 
 def test_a_chain_of_stages_finishes_in_one_worker(bench: Bench) -> None:

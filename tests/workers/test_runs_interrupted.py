@@ -8,7 +8,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from conftest import until
+import pytest
+import run_bench
+from run_bench import until
 from stage_kinds import expected, gate
 
 from mcworkbench.executors import local
@@ -19,11 +21,18 @@ from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.state import State
 
 if TYPE_CHECKING:
-    import pytest
-    from conftest import Bench
+    from collections.abc import Iterator
+
+    from run_bench import Bench
 
 SLOW = {"steps": 40, "delay_s": 0.02}
 ENDLESS = {"steps": 100_000, "delay_s": 0.02}
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    with run_bench.opened() as made:
+        yield made
 
 
 def started(bench: Bench, name: str, attempt: int = -1) -> StageStarted:

@@ -24,9 +24,9 @@ def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = SimpleNamespace(
         nvmlInit=lambda: None,
         nvmlShutdown=lambda: None,
-        nvmlDeviceGetCount=lambda: 2,
-        nvmlDeviceGetHandleByIndex=lambda index: index,
-        nvmlDeviceGetUUID=lambda handle: UUIDS[handle],
+        nvmlDeviceGetCount=lambda: len(UUIDS),
+        nvmlDeviceGetHandleByIndex=int,
+        nvmlDeviceGetUUID=UUIDS.__getitem__,
     )
     monkeypatch.setitem(sys.modules, "pynvml", driver)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
@@ -119,7 +119,7 @@ def test_a_child_killed_by_the_kernel_for_memory_is_told_apart(
     kills = iter([4, 5])
     monkeypatch.setattr("mcworkbench.executors.child._num_oom_kills", lambda: next(kills))
     code = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-    child = Child([sys.executable, "-c", code], package_environment(), sys.__stderr__.fileno())
+    child = Child([sys.executable, "-c", code], package_environment(), 2)
     child.close(10)
     death = child.death()
     assert death is not None

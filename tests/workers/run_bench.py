@@ -1,4 +1,4 @@
-"""Runs of counting stages, as real processes."""
+"""Make runs of counting stages, and watch them from outside."""
 
 from __future__ import annotations
 
@@ -6,16 +6,10 @@ import contextlib
 import json
 import os
 import signal
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 import stage_kinds
 
 from mcworkbench.executors import local
@@ -26,7 +20,7 @@ from mcworkbench.runs.stage_folder import StageFolder
 from mcworkbench.runs.state import State, run_evidence, run_state, stage_evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from mcworkbench.runs.codec import Recorded
 
@@ -83,6 +77,7 @@ class Bench:
         return run_id
 
     def start(self, run_id: str) -> bool:
+        """Start the run's supervisor with workers that know how to count."""
         return local.start(run_id, command=stage_kinds.SUPERVISOR)
 
     def finish(self, run_id: str, within_s: float = 15.0) -> State:
@@ -134,13 +129,17 @@ class Bench:
         return worker
 
     def clean_up(self) -> None:
+        """Kill what still runs, and wait until it is gone."""
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if set(process.cmdline()) & set(self.runs):
                     os.kill(process.pid, signal.SIGKILL)
         for run_id in self.runs:
-            until(lambda run_id=run_id: not local.is_running(run_id), 5)
-        until(lambda: not local._started or local.is_running(self.runs[0]), 5)
+            self._wait_gone(run_id)
+
+    def _wait_gone(self, run_id: str) -> None:
+        # A supervisor lets go of its lock just before it is a zombie that can be reaped.
+        until(lambda: not local.is_running(run_id) and not local._started, 5)
 
 
 def until(condition: Callable[[], object], within_s: float) -> float:
@@ -152,10 +151,11 @@ def until(condition: Callable[[], object], within_s: float) -> float:
     return time.monotonic() - began_s
 
 
-@pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    """Return the maker of runs; whatever still runs at the end of the test is killed."""
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+@contextlib.contextmanager
+def opened() -> Generator[Bench]:
+    """Yield a maker of runs; whatever still runs at the end is killed."""
     made = Bench()
-    yield made
-    made.clean_up()
+    try:
+        yield made
+    finally:
+        made.clean_up()
