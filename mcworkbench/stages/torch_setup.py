@@ -26,7 +26,8 @@ def set_up(options: Options, device: str, threads: int) -> dict[str, Any]:
     # The process runs several stages: what one asked for must not last into the next.
     torch.use_deterministic_algorithms(bool(is_deterministic))
     # A debugging aid that deterministic mode switches on: it writes NaN into every new tensor.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    settings: Any = torch.utils.deterministic
+    settings.fill_uninitialized_memory = False
     facts: dict[str, Any] = {
         "deterministic": bool(is_deterministic),
         "tf32_matmul": torch.backends.cuda.matmul.allow_tf32,

@@ -96,13 +96,20 @@ def test_processes_that_race_for_attempts_never_share_one() -> None:
     folder = make_stage("race")
     code = (
         "import sys; from mcworkbench.runs.stage_folder import StageFolder\n"
-        "sys.stdin.readline()\n"
-        "for _ in range(10): print(StageFolder(sys.argv[1]).new_attempt(sys.argv[2]).number)\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "for _ in range(100): print(StageFolder(sys.argv[1]).new_attempt(sys.argv[2]).number)\n"
     )
     children = [python(code, folder.key, RUN) for _ in range(4)]
-    answers = [child.communicate(b"go\n")[0].split() for child in children]
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write(b"go\n")
+        child.stdin.flush()
+    answers = [child.communicate()[0].split() for child in children]
     numbers = sorted(int(word) for answer in answers for word in answer)
-    assert numbers == list(range(1, 41))
+    assert numbers == list(range(1, 401))
 
 
 def test_an_attempt_after_number_9999_is_the_newest() -> None:

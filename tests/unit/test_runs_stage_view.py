@@ -177,6 +177,8 @@ def test_a_fragment_at_the_end_is_no_damage_while_the_writer_lives() -> None:
         file.write(b'{"v":1,')
     with Holder(folder.lock_path):
         assert view_of(folder).num_damaged == 0
+        add_attempt(folder, STARTED)
+        assert view_of(folder).num_damaged == 1, "nobody will ever finish that line"
 
 
 def test_talk_warnings_progress_and_passed_over_checkpoints_are_told() -> None:
