@@ -47,7 +47,8 @@ class Pictures(Dataset[tuple[torch.Tensor, int]]):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
         """Return one augmented, normalised image."""
-        image: torch.Tensor = self._transform(Image.fromarray(self._images[index]))  # pyright: ignore
+        image: object = self._transform(Image.fromarray(self._images[index]))
+        assert isinstance(image, torch.Tensor)
         return image, index % 10
 
 

@@ -1,9 +1,9 @@
 """The folder of one content-addressed stage and of its attempts.
 
 stages/<key>/ {stage.json lock attempts/0001/{by.json events.jsonl env.json exit.json log}
-checkpoints/ snapshots/ artifacts/ result.json}. The supervisor takes the lock and makes
-attempts, the worker fills them, everybody else only reads. What is read may be damaged or
-hostile: it comes back checked and clean, or as None.
+checkpoints/ snapshots/ artifacts/ result.json}. The worker takes the lock, makes an attempt and
+fills it, the supervisor says how a worker died, everybody else only reads. What is read may be
+damaged or hostile: it comes back checked and clean, or as None.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from mcworkbench.runs import events
+from mcworkbench.runs.documents import integer
 from mcworkbench.runs.reader import last_event
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.run_folder import RunFolder
@@ -96,10 +97,11 @@ def stage_evidence(folder: StageFolder, *, is_in_grace: bool | None = None) -> S
     is_locked = folder.is_locked()
     result = folder.result()
     problem = folder.artifact_problem(result) if result is not None else None
+    if result is not None and problem is None:
+        # Only the newest attempt may publish, so its number is their count.
+        return StageEvidence(State.done, num_attempts=integer(result.get("attempt")), result=result)
     attempts = folder.attempts()
     num_attempts = len(attempts)
-    if result is not None and problem is None:
-        return StageEvidence(State.done, num_attempts=num_attempts, result=result)
     if is_locked:
         holder = folder.holder()
         state = State.stopping if _is_asked_to_stop(holder) else State.running

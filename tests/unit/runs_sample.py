@@ -17,7 +17,7 @@ from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.stage_folder import AttemptFolder, Exit, StageFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mcworkbench.runs.events import Event
 
@@ -133,3 +133,52 @@ class Holder:
         self.process.kill()
         if reap:
             self.process.communicate()
+
+
+CRASH = """
+import os, sys
+from pathlib import Path
+calls, deadly = 0, int(sys.argv[2])
+def fatal(name):
+    original = getattr(os, name)
+    def call(*arguments, **more):
+        global calls
+        calls += 1
+        if calls == deadly:
+            os._exit(9)
+        return original(*arguments, **more)
+    setattr(os, name, call)
+from mcworkbench import folders
+import io, pathlib
+for name in ("open", "fsync", "replace", "rename", "close", "mkdir", "unlink", "stat"):
+    fatal(name)
+opening = pathlib.Path.open
+def open_and_count(self, *arguments, **more):
+    os.stat(self.parent)
+    file = opening(self, *arguments, **more)
+    os.stat(self.parent)
+    return file
+pathlib.Path.open = open_and_count
+exec(sys.argv[3])
+print("finished", calls)
+"""
+
+
+def crash_everywhere(folder: Path, code: str, check: Callable[[], None]) -> int:
+    """Run `code` in children that die at call 1, 2, 3... and `check` after each death."""
+    for deadly in range(1, 200):
+        child = subprocess.run(
+            [sys.executable, "-S", "-c", _with_path(CRASH), str(folder), str(deadly), code],
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+        )
+        assert child.returncode in (0, 9), child.stderr.decode()
+        check()
+        if child.returncode == 0:
+            return deadly - 1
+    raise AssertionError("it never finished")
+
+
+def _with_path(code: str) -> str:
+    return f"import sys; sys.path[:] = {sys.path!r}\n{code}"

@@ -84,7 +84,7 @@ def test_every_problem_of_a_preset_is_told_at_once(tmp_path: Path, capsys: Said)
     file.write_text(text.replace("epochs = 2", "epoch = 2", 1).replace('"bezier"', '"beizer"'))
     told = refused(capsys, "run", str(file)).splitlines()
     assert len(told) == 2
-    assert "bad.toml line 16, [train] epoch" in told[0]
+    assert "bad.toml line 17, [train] epoch" in told[0]
     assert "Did you mean 'bezier'?" in told[1]
 
 

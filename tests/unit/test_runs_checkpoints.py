@@ -11,7 +11,7 @@ import pytest
 
 from mcworkbench.errors import InvalidInputError, WorkbenchError
 from mcworkbench.runs import checkpoints
-from tests.unit.test_runs_folders import crash_everywhere
+from tests.unit.runs_sample import crash_everywhere
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -19,10 +17,16 @@ from mcworkbench.runs import names
 from mcworkbench.runs.request import StopLevel, StopRequest, read_request, write_request
 from mcworkbench.runs.run_folder import RunFolder, parse_run
 from mcworkbench.runs.stage_folder import Exit, StageFolder, stage_keys
-from tests.unit.runs_sample import OTHER, ROOT, RUN, finish, key_of, make_run, make_stage, python
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.unit.runs_sample import (
+    OTHER,
+    RUN,
+    crash_everywhere,
+    finish,
+    key_of,
+    make_run,
+    make_stage,
+    python,
+)
 
 HOSTILE = [
     "..",
@@ -223,55 +227,6 @@ def test_a_run_moved_under_another_id_is_not_believed() -> None:
     folder = make_run(RUN, {"a": make_stage("a")})
     folder.path.rename(RunFolder(OTHER).path)
     assert RunFolder(OTHER).document() is None
-
-
-CRASH = """
-import os, sys
-from pathlib import Path
-calls, deadly = 0, int(sys.argv[2])
-def fatal(name):
-    original = getattr(os, name)
-    def call(*arguments, **more):
-        global calls
-        calls += 1
-        if calls == deadly:
-            os._exit(9)
-        return original(*arguments, **more)
-    setattr(os, name, call)
-from mcworkbench import folders
-import io, pathlib
-for name in ("open", "fsync", "replace", "rename", "close", "mkdir", "unlink", "stat"):
-    fatal(name)
-opening = pathlib.Path.open
-def open_and_count(self, *arguments, **more):
-    os.stat(self.parent)
-    file = opening(self, *arguments, **more)
-    os.stat(self.parent)
-    return file
-pathlib.Path.open = open_and_count
-exec(sys.argv[3])
-print("finished", calls)
-"""
-
-
-def crash_everywhere(folder: Path, code: str, check: Callable[[], None]) -> int:
-    """Run `code` in children that die at call 1, 2, 3... and `check` after each death."""
-    for deadly in range(1, 200):
-        child = subprocess.run(
-            [sys.executable, "-S", "-c", _with_path(CRASH), str(folder), str(deadly), code],
-            cwd=ROOT,
-            check=False,
-            capture_output=True,
-        )
-        assert child.returncode in (0, 9), child.stderr.decode()
-        check()
-        if child.returncode == 0:
-            return deadly - 1
-    pytest.fail("it never finished")
-
-
-def _with_path(code: str) -> str:
-    return f"import sys; sys.path[:] = {sys.path!r}\n{code}"
 
 
 def test_a_crash_between_any_two_calls_of_publishing_leaves_the_old_or_the_new_file(
