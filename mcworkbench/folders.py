@@ -144,7 +144,7 @@ def read_json(path: Path) -> Any:
     """Return the JSON value at `path`, or None where the file is absent or damaged."""
     try:
         return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

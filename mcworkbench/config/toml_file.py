@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64 * 1024
 MAX_DOTS = 16
-_TABLE = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
-_KEY = re.compile(
-    r"""^\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*="""
-)
+MAX_DEPTH = 16
+# Possessive throughout: no text, however hostile, makes these try a place twice.
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_TABLE = re.compile(r"\s*+\[([^\[\]]++)\]\s*+(?:#.*+)?")
+_KEY = re.compile(rf"\s*+({_PART}(?:\s*+\.\s*+{_PART})*+)\s*+=")
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:{_PART}[ \t]*+\.[ \t]*+){{{MAX_DOTS + 1}}}")
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,22 @@ def read_toml(path: Path) -> TomlFile:
         InvalidInputError: it is missing, too large, not UTF-8 or not TOML.
     """
     try:
-        content = path.read_bytes()[: MAX_BYTES + 1]
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise InvalidInputError(
             f"{clean_line(str(path))}: {reason}; give a preset file."
         ) from error
+    name = clean_line(path.name)
+    _check_size(content, name)
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise InvalidInputError(
-            f"{path.name}: byte {error.start} is not UTF-8; save the file as UTF-8 text."
+            f"{name}: byte {error.start} is not UTF-8; save the file as UTF-8 text."
         ) from error
-    return parse_toml(text, path.name)
+    return parse_toml(text, name)
 
 
 def parse_toml(text: str, name: str) -> TomlFile:
@@ -71,26 +76,43 @@ def parse_toml(text: str, name: str) -> TomlFile:
     Raises:
         InvalidInputError: it is too large, nested too deeply or not TOML.
     """
-    if len(text.encode()) > MAX_BYTES:
-        raise InvalidInputError(f"{name}: larger than {MAX_BYTES // 1024} KB, which no preset is.")
-    for number, line in enumerate(text.splitlines(), 1):
-        head = line.partition("=")[0]
-        if head.count(".") > MAX_DOTS and not head.lstrip().startswith("#"):
-            raise InvalidInputError(
-                f"{name} line {number}: a key with more than {MAX_DOTS} dots; presets need one."
-            )
+    _check_size(text.encode(errors="surrogatepass"), name)
+    if long_key := _LONG_KEY.search(text):
+        number = text.count("\n", 0, long_key.start()) + 1
+        raise InvalidInputError(
+            f"{name} line {number}: a key with more than {MAX_DOTS} dots; presets need one."
+        )
     try:
         values = tomli.loads(text)
-    except (tomli.TOMLDecodeError, RecursionError) as error:
+    # An integer of thousands of digits is a plain ValueError.
+    except (ValueError, RecursionError) as error:
         raise InvalidInputError(f"{name}: not valid TOML: {clean_line(str(error))}.") from error
+    _check_depth(values, name)
     return TomlFile(name=name, text=text, values=values, lines=_key_lines(text))
+
+
+def _check_size(content: bytes, name: str) -> None:
+    if len(content) > MAX_BYTES:
+        raise InvalidInputError(f"{name}: larger than {MAX_BYTES // 1024} KB, which no preset is.")
+
+
+def _check_depth(values: Any, where: str) -> None:
+    level: list[Any] = [values]
+    for _ in range(MAX_DEPTH):
+        inner = [list(v.values() if isinstance(v, dict) else v) for v in level]
+        level = [v for members in inner for v in members if isinstance(v, (dict, list))]
+        if not level:
+            return
+    raise InvalidInputError(
+        f"{where}: lists or sections nested more than {MAX_DEPTH} deep; presets need three levels."
+    )
 
 
 def _key_lines(text: str) -> dict[tuple[str, ...], int]:
     lines: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
-        if header := _TABLE.match(line):
+        if header := _TABLE.fullmatch(line):
             table = _split_key(header[1])
             lines.setdefault(table, number)
         elif key := _KEY.match(line):
@@ -106,7 +128,8 @@ def parse_override(text: str) -> tuple[tuple[str, ...], Any]:
     """Return the key and value of one `--set a.b=v`; a value that is no TOML is a string.
 
     Raises:
-        InvalidInputError: there is no '=' or the key has no section.
+        InvalidInputError: there is no '=', a part of the key is empty, or the value is nested
+            too deeply.
     """
     dotted, equals, raw = text.partition("=")
     keys = _split_key(dotted)
@@ -115,9 +138,11 @@ def parse_override(text: str) -> tuple[tuple[str, ...], Any]:
             f"--set {clean_line(text)}: write SECTION.KEY=VALUE, e.g. --set curve.bends=2."
         )
     try:
-        return keys, tomli.loads(f"value = {raw.strip()}")["value"]
-    except tomli.TOMLDecodeError:
+        value = tomli.loads(f"value = {raw.strip()}")["value"]
+    except (ValueError, RecursionError):
         return keys, raw.strip()
+    _check_depth([value], f"--set {clean_line(text)}")
+    return keys, value
 
 
 def apply_override(values: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:

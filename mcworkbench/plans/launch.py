@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 
 from mcworkbench import __version__
-from mcworkbench.config.options.endpoint import EndpointOptions
 from mcworkbench.plans.expand import expand
 from mcworkbench.plans.plan import Plan
 from mcworkbench.runs.actions import create_run as write_run
@@ -88,7 +87,7 @@ def create_run(
         },
         "command": list(command),
         "fresh": fresh,
-        "notes": _notes(experiment, plan),
+        "notes": [],
     }
     folder = write_run(document, preset_text(file))
     return Launched(folder.id, plan)
@@ -102,14 +101,6 @@ def _node(node: PlannedNode) -> dict[str, Any]:
         "inputs": {role: value.node or value.key for role, value in node.inputs.items()},
         "reused": node.is_reused,
     }
-
-
-def _notes(experiment: Experiment, plan: Plan) -> list[str]:
-    notes: list[str] = []
-    trained = any(isinstance(node.options, EndpointOptions) for node in plan.nodes.values())
-    if trained and experiment.data.validation == "none":
-        notes.append("No validation split: the test set was watched during training.")
-    return notes
 
 
 def preset_text(file: TomlFile) -> str:

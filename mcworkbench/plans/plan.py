@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 
 
+def is_finished(key: str) -> bool:
+    """Return whether a stage's product is there and whole, by the sizes of its files."""
+    folder = StageFolder(key)
+    result = folder.result()
+    return result is not None and folder.artifact_problem(result) is None
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """One input of a node.
@@ -71,7 +78,7 @@ class Plan:
         salt = "" if kind in {"dataset", "import"} else self.salt
         identities = {role: value.identity for role, value in inputs.items()}
         key = stage_key(kind, options, identities, salt=salt)
-        is_reused = StageFolder(key).result() is not None
+        is_reused = is_finished(key)
         self.nodes[name] = PlannedNode(name, kind, label, options, dict(inputs), key, is_reused)
         return Input(key=key, identity=key, node=name)
 
@@ -84,7 +91,7 @@ class Plan:
             role: Input(key=value, place=places.get(role, ""), identity=value)
             for role, value in roles.items()
         }
-        is_reused = StageFolder(key).result() is not None
+        is_reused = is_finished(key)
         self.nodes[name] = PlannedNode(
             name, str(document["kind"]), label, options, inputs, key, is_reused
         )
