@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from mcworkbench.config.options.evaluate import EvaluateOptions
+
 
 @final
 class Run:
@@ -80,7 +82,15 @@ class Run:
             raise InvalidInputError(
                 f"{self.id}/{node} is not a path; try one of {', '.join(kinds)}."
             )
-        return PathInWeights(folder, self.artifacts("dataset"), device)
+        return PathInWeights(folder, self.artifacts("dataset"), self._evaluation(node), device)
+
+    def _evaluation(self, node: str) -> EvaluateOptions:
+        """Return how the run scores a path, so that its networks are those of the table."""
+        from mcworkbench.config.options.evaluate import EvaluateOptions
+
+        key = self.nodes.get(f"evaluate-{node}")
+        options = StageFolder(key).document().get("options", {}) if key else {}
+        return EvaluateOptions.model_validate(options)
 
     def network(self, node: str, *, device: str = "cpu") -> nn.Module:
         """Return a finished network with its own batch-norm statistics, in evaluation mode."""
@@ -96,12 +106,15 @@ class Run:
 class PathInWeights:
     """A path between networks; `at(t)` gives the network there."""
 
-    def __init__(self, folder: Path, dataset_folder: Path, device: str) -> None:
+    def __init__(
+        self, folder: Path, dataset_folder: Path, evaluation: EvaluateOptions, device: str
+    ) -> None:
         from mcworkbench.models.product import open_flat
         from mcworkbench.paths.path import open_path
 
         self._folder = folder
         self._dataset_folder = dataset_folder
+        self._evaluation = evaluation
         self._device = device
         self._path = open_path(folder, open_flat(folder, device="cpu").layout)
         self.num_nodes: int = self._path.curve.num_nodes
@@ -112,12 +125,17 @@ class PathInWeights:
 
         return unpadded(self._path.at(t), self._path.layout)
 
-    def at(self, t: float, *, bn_examples: int = 0) -> nn.Module:
+    def at(self, t: float, *, bn_examples: int | None = None) -> nn.Module:
         """Return the network at t in evaluation mode, its batch norm refreshed on training data.
+
+        It is the network that the run's table scores at t: the refresh sees the same examples.
 
         Args:
             t: position in [0, 1].
-            bn_examples: training examples of the refresh; 0 is all.
+            bn_examples: training examples of the refresh, 0 is all; absent: as the run did.
+
+        Raises:
+            InvalidInputError: t lies outside [0, 1].
         """
         if not 0 <= t <= 1:
             raise InvalidInputError(f"t = {t:g} lies outside [0, 1].")
@@ -130,6 +148,17 @@ class PathInWeights:
         self._path.to(self._device).at(t, out=flat.params)
         if has_batch_norm(flat.module):
             dataset = open_dataset(self._dataset_folder)
-            placer = refresh_placer(flat, dataset, device=self._device, examples=bn_examples)
+            how = self._evaluation
+            placer = refresh_placer(
+                flat,
+                dataset,
+                device=self._device,
+                examples=how.bn_examples if bn_examples is None else bn_examples,
+                seed=how.seed,
+                batch_size=how.bn_batch,
+                order=how.bn_order,
+                precision=how.precision,
+                channels_last=how.channels_last,
+            )
             placer.refresh()
         return flat.module.eval()

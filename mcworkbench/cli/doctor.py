@@ -20,7 +20,12 @@ from rich.text import Text
 from mcworkbench import __version__, folders
 from mcworkbench.cli.consoles import has_unicode, out, say, talk, write, write_json
 from mcworkbench.cli.exits import DONE, FAILED
+from mcworkbench.cli.manage import size_text
 from mcworkbench.errors import WorkbenchError
+from mcworkbench.runs.documents import line, mapping
+from mcworkbench.runs.index import run_ids
+from mcworkbench.runs.run_folder import RunFolder
+from mcworkbench.runs.stage_folder import StageFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,11 +64,11 @@ def doctor(*, as_json: bool) -> int:
 
 
 def _line(finding: Finding, wide: int) -> Text:
-    line = Text(f"{finding.state:<5}", style=_STYLES[finding.state])
-    line.append(f"{finding.name:<{wide}}  {finding.value}", style="default")
+    shown = Text().append(f"{finding.state:<5}", style=_STYLES[finding.state])
+    shown.append(f"{finding.name:<{wide}}  {finding.value}")
     if finding.hint:
-        line.append(f"; {finding.hint}", style="default")
-    return line
+        shown.append(f"; {finding.hint}")
+    return shown
 
 
 def findings() -> Iterator[Finding]:
@@ -122,8 +127,8 @@ def _torch_wanted() -> list[tuple[str, str]]:
         needs = importlib.metadata.requires("torchvision") or []
     except importlib.metadata.PackageNotFoundError:
         return []
-    line = next((need for need in needs if re.match(r"torch\b(?!-)", need)), "")
-    return re.findall(r"(==|>=|<=|!=|<|>)\s*([0-9.]+)", line.partition(";")[0])
+    torch = next((need for need in needs if re.match(r"torch\b(?!-)", need)), "")
+    return re.findall(r"(==|>=|<=|!=|<|>)\s*([0-9.]+)", torch.partition(";")[0])
 
 
 def _holds(version: str, sign: str, wanted: str) -> bool:
@@ -203,7 +208,24 @@ def _terminal() -> Finding:
 
 def _datasets() -> Finding:
     root = folders.cache_root() / "decoded"
-    metas = [folders.read_json(path) for path in sorted(root.glob("*/meta.json"))]
-    names = sorted({str(meta.get("name", "?")) for meta in metas if isinstance(meta, dict)})
-    value = ", ".join(names) or "none yet; they are fetched when a run needs them"
-    return Finding("data sets", OK, f"{value}")
+    whole = [path.parent for path in root.glob("*/meta.json")]
+    if not whole:
+        return Finding("data sets", OK, "none yet; they are fetched when a run needs them")
+    size = sum(file.stat().st_size for folder in whole for file in folder.iterdir())
+    names = ", ".join(_used_datasets())
+    used = f"; used by runs: {names}" if names else ""
+    return Finding("data sets", OK, f"{len(whole)} decoded, {size_text(size)}{used}")
+
+
+def _used_datasets() -> list[str]:
+    """Return the names of the data sets that runs name."""
+    documents = [RunFolder(run_id).document() for run_id in run_ids()]
+    keys = {
+        node.key
+        for document in documents
+        if document is not None
+        for node in document.nodes.values()
+        if node.kind == "dataset"
+    }
+    options = [mapping(StageFolder(key).document().get("options")) for key in keys]
+    return sorted({line(chosen.get("name")) for chosen in options} - {""})

@@ -125,7 +125,6 @@ def show(reference: str, *, as_json: bool) -> int:
 def _facts(run: RunView, summary: RunSummary) -> list[str | Text]:
     validation = str(summary.data.get("validation", "none"))
     split = "no validation split: the test set was watched" if validation == "none" else validation
-    counts = summary.dataset.get("counts")
     state = f"{run.state}: {run.reason}" if run.reason else str(run.state)
     facts = {
         "run": run.id,
@@ -137,13 +136,26 @@ def _facts(run: RunView, summary: RunSummary) -> list[str | Text]:
         "seed": str(summary.seed),
         "seeds": "; ".join(_seeds(summary)),
         "data": str(summary.data.get("name", "")),
-        "split": f"{split}{f', {counts}' if counts else ''}" if summary.data else "",
+        "split": split if summary.data else "",
+        "examples": _counts(run),
         "group": run.group,
         "tags": ", ".join(run.tags),
         "folder": str(run.folder.path),
     }
     wide = max(map(len, facts))
     return [f"{name:<{wide}}  {value}" for name, value in facts.items() if value]
+
+
+def _counts(run: RunView) -> str:
+    """Return how many examples each split of the data has, '' where that is not known yet."""
+    from mcworkbench.folders import read_json
+
+    for node in run.nodes.values():
+        made = read_json(node.view.artifacts / "dataset.json") if node.kind == "dataset" else None
+        if isinstance(made, dict) and isinstance(made.get("counts"), dict):
+            counts: dict[str, Any] = made["counts"]
+            return ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+    return ""
 
 
 def _seeds(summary: RunSummary) -> list[str]:

@@ -100,7 +100,7 @@ def stage_line(node: NodeView, *, width: int, names: int, has_unicode: bool = Tr
     signs = _REUSED_SIGN if is_reused else _SIGNS[state]
     style = "blue" if is_reused else _STYLES[state]
     name = node.name if len(node.name) <= names else node.name[: names - 1] + "…"
-    line = Text(signs[0 if has_unicode else 1], style=style)
+    line = Text().append(signs[0 if has_unicode else 1], style=style)
     line.append(f" {name:<{names}} ", style="dim" if style == "dim" else "")
     if state in ACTIVE:
         _append_progress(line, node, width, has_unicode=has_unicode)

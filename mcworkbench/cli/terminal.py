@@ -104,7 +104,7 @@ class TerminalView:
             shown = nodes[start : start + max(1, room - 2)]
             above, below = start, len(nodes) - start - len(shown)
             nodes = shown
-        unicode, names = has_unicode(self._console), name_width(run)
+        unicode, names = has_unicode(self._console), min(name_width(run), max(1, width // 3))
         lines = [stage_line(n, width=width, names=names, has_unicode=unicode) for n in nodes]
         if above:
             lines.insert(0, Text(f"  {above} earlier stages", style="dim"))

@@ -19,8 +19,11 @@ from mcworkbench.config.options.evaluate import EvaluateSection
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 _REFERENCE = re.compile(
     r"(?P<scheme>run|stage|file):(?P<place>.+?)(?:@(?P<when>\d+|best|initial|last))?"
-    r"|(?P<node>[a-z0-9][a-z0-9.-]*)(?:@(?P<local>\d+|best|initial|last))?"
+    r"|(?P<node>[a-z0-9][a-z0-9.-]*)(?:@(?P<local>\d+|best|initial|last))?",
+    re.ASCII,
 )
+_NODE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 MIN_ENDS = 2
 
 
@@ -110,8 +113,7 @@ class ComputeSection(Options):
 
     device: str = Field(
         default="auto",
-        pattern=r"auto|cpu|cuda(:\d+)?",
-        description="auto takes a GPU where there is one.",
+        description="auto takes a GPU where there is one; else cpu, cuda or cuda:N.",
     )
     threads: int = Field(
         default=0, ge=0, le=1024, description="CPU threads of a stage; 0 shares the cores."
@@ -119,6 +121,13 @@ class ComputeSection(Options):
     slots: int = Field(
         default=1, ge=1, le=64, description="Stages that may run side by side on a CPU."
     )
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, value: str) -> str:
+        if not _DEVICE.fullmatch(value):
+            raise ValueError("must be 'auto', 'cpu', 'cuda' or 'cuda:N' with the number of a GPU")
+        return value
 
 
 class Experiment(Options):
@@ -151,6 +160,17 @@ class Experiment(Options):
         description="Published numbers, shown beside ours.",
     )
 
+    @field_validator("further")
+    @classmethod
+    def _node_names(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name in value:
+            if not _NODE_NAME.fullmatch(name):
+                raise ValueError(
+                    f"'{name}' cannot name a node; use up to 40 of a-z, 0-9, '-' and '.', "
+                    "e.g. [further.fine-tuned]"
+                )
+        return value
+
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Experiment:
         if self.kind == "evaluate" and self.path is None:
@@ -162,6 +182,19 @@ class Experiment(Options):
         count = len(self.ends.use or self.end_seeds())
         if self.kind == "curve" and count < MIN_ENDS and (count or self.curve.start is None):
             raise ValueError("kind = 'curve' needs two ends: [ends] seeds = [1, 2] or use = [...]")
+        return self
+
+    @model_validator(mode="after")
+    def _has_nothing_idle(self) -> Experiment:
+        homes = {"path": ("evaluate",), "import": ("import",), "further": ("endpoints", "curve")}
+        given = {"path": self.path, "import": self.imports, "further": self.further}
+        for section, kinds in homes.items():
+            if given[section] and self.kind not in kinds:
+                wanted = " or ".join(f"'{kind}'" for kind in kinds)
+                raise ValueError(
+                    f"[{section}] belongs to kind = {wanted}, but kind = '{self.kind}'; leave the "
+                    "section out or change the kind"
+                )
         return self
 
     def end_seeds(self) -> tuple[int, ...]:

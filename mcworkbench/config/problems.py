@@ -65,13 +65,18 @@ class Problems:
         self._file = file
         self._given = given
         self._found: list[tuple[Keys, str]] = []
+        self._num_more = 0
 
     def add(self, keys: Keys, text: str) -> None:
         """Add a sentence about a key; `text` is what comes after its place."""
         self._found.append((keys, f"{self._place(keys)}: {text}"))
 
     def add_errors(
-        self, error: ValidationError, values: Any, prefix: Keys = (), within: type[Options] = Options
+        self,
+        error: ValidationError,
+        values: Any,
+        prefix: Keys = (),
+        within: type[Options] = Options,
     ) -> None:
         """Add pydantic's errors about `values`, which stand at `prefix`.
 
@@ -89,10 +94,7 @@ class Problems:
         for keys, members in placed[:MAX_PROBLEMS]:
             if keys not in known:
                 self.add(keys, self._told(keys, members, within))
-        if len(placed) > MAX_PROBLEMS:
-            self._found.append(
-                (("…",), f"{self._file.name}: {len(placed) - MAX_PROBLEMS} more problems like these.")
-            )
+        self._num_more += max(0, len(placed) - MAX_PROBLEMS)
 
     def raise_any(self) -> None:
         """Pass when nothing was added.
@@ -100,13 +102,13 @@ class Problems:
         Raises:
             PresetError: with every sentence, in the order of the file.
         """
-        if self._found:
-            last = len(self._file.lines) + len(self._file.text)
-            ordered = sorted(
-                self._found,
-                key=lambda found: last if found[0] == ("…",) else self._file.line_of(found[0]) or 0,
-            )
-            raise PresetError([sentence for _, sentence in ordered])
+        if not self._found:
+            return
+        ordered = sorted(self._found, key=lambda found: self._file.line_of(found[0]) or 0)
+        sentences = [sentence for _, sentence in ordered]
+        if self._num_more:
+            sentences.append(f"{self._file.name}: and {self._num_more} more problems like these.")
+        raise PresetError(sentences)
 
     def _place(self, keys: Keys) -> str:
         if keys in self._given:
@@ -214,6 +216,7 @@ def _location(detail: ErrorDetails, values: Any) -> tuple[Keys, int | None]:
     A location mixes keys, places in lists and names of branches; only the values tell which.
     """
     parts = list(detail["loc"])
+    is_missing = detail["type"] == "missing"
     keys: list[str] = []
     branch: int | None = None
     found: Any = values
@@ -221,7 +224,7 @@ def _location(detail: ErrorDetails, values: Any) -> tuple[Keys, int | None]:
         is_last = place == len(parts) - 1
         if isinstance(found, list) and isinstance(part, int):
             found = found[part]
-        elif isinstance(found, dict) and (part in found or (is_last and detail["type"] == "missing")):
+        elif isinstance(found, dict) and (part in found or (is_last and is_missing)):
             found = found.get(part)
             keys.append(str(part))
         elif branch is None:
@@ -236,5 +239,3 @@ def lookup(values: Any, keys: Keys) -> Any:
     for key in keys:
         values = values.get(key) if isinstance(values, dict) else None
     return values
-
-

@@ -84,9 +84,13 @@ def parse_toml(text: str, name: str) -> TomlFile:
         )
     try:
         values = tomli.loads(text)
-    # An integer of thousands of digits is a plain ValueError.
-    except (ValueError, RecursionError) as error:
+    except tomli.TOMLDecodeError as error:
         raise InvalidInputError(f"{name}: not valid TOML: {clean_line(str(error))}.") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError(
+            f"{name}: a number with thousands of digits or a value nested too deeply; no preset "
+            "needs one."
+        ) from error
     _check_depth(values, name)
     return TomlFile(name=name, text=text, values=values, lines=_key_lines(text))
 

@@ -14,9 +14,13 @@ from mcworkbench.config.options.evaluate import EvaluateOptions
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.plans.digests import source_digest
 from mcworkbench.plans.plan import Input, Plan
-from mcworkbench.plans.references import at_snapshot, resolve_reference
+from mcworkbench.plans.references import resolve_reference
+from mcworkbench.plans.snapshots import at_snapshot
+from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mcworkbench.config.experiment import Experiment
 
 _NOT_STAGE_OPTIONS = {"start", "seed", "nodes", "bends"}
@@ -51,7 +55,7 @@ class _Expansion:
             self._imports()
             return self.plan
         if experiment.path is not None:
-            path = self._resolve(experiment.path.use, "path", "[path] use")
+            path = self._resolve(experiment.path.use, "path", "[path] use", "path")
             self._line_of(path, "line")
             self._evaluate("path", path)
             return self.plan
@@ -65,9 +69,15 @@ class _Expansion:
         self._further()
         return self.plan
 
-    def _resolve(self, text: str, name: str, where: str) -> Input:
+    def _resolve(self, text: str, name: str, where: str, product: str) -> Input:
         return resolve_reference(
-            text, self.plan, self.experiment, name=name, where=where, base=self.base
+            text,
+            self.plan,
+            self.experiment,
+            name=name,
+            where=where,
+            base=self.base,
+            product=product,
         )
 
     def _dataset(self) -> Input:
@@ -80,37 +90,31 @@ class _Expansion:
     def _imports(self) -> None:
         assert self.experiment.imports is not None
         for place, file in enumerate(self.experiment.imports.files, 1):
-            name = f"import-{place}"
-            self._resolve(f"file:{file}", name, "[import] files")
+            # Only reading the file tells whether it holds a network or a path.
+            self._resolve(f"file:{file}", f"import-{place}", "[import] files", "network")
 
     def _ends(self) -> list[Input]:
         experiment = self.experiment
         if experiment.ends.use:
+            names = list(experiment.ends.use)
             ends = [
-                self._resolve(text, f"endpoint-{place}", "[ends] use")
-                for place, text in enumerate(experiment.ends.use, 1)
+                self._resolve(text, f"endpoint-{place}", "[ends] use", "network")
+                for place, text in enumerate(names, 1)
             ]
-            self._refuse_same(ends)
-            return ends
-        return [
-            self._endpoint(f"endpoint-{place}", seed)
-            for place, seed in enumerate(experiment.end_seeds(), 1)
-        ]
-
-    def _refuse_same(self, ends: list[Input]) -> None:
-        seen: dict[str, str] = {}
-        for text, end in zip(self.experiment.ends.use, ends, strict=True):
-            if end.identity in seen:
-                raise InvalidInputError(
-                    f"[ends] use: '{text}' and '{seen[end.identity]}' are one network; name two."
-                )
-            seen[end.identity] = text
+        else:
+            names = [f"seed {seed}" for seed in experiment.end_seeds()]
+            ends = [
+                self._endpoint(f"endpoint-{place}", seed)
+                for place, seed in enumerate(experiment.end_seeds(), 1)
+            ]
+        _refuse_same(names, ends)
+        return ends
 
     def _endpoint(self, name: str, seed: int) -> Input:
         train = self.experiment.train
         inputs = {"dataset": self.dataset}
         if train.start is not None:
-            inputs["start"] = self._resolve(train.start, f"{name}-start", "[train] from")
+            inputs["start"] = self._resolve(train.start, f"{name}-start", "[train] from", "network")
         label = f"{self.experiment.model.name}, seed {seed}"
         return self.plan.add(name, "endpoint", label, self._endpoint_options(train, seed), inputs)
 
@@ -140,13 +144,13 @@ class _Expansion:
         section = self.experiment.curve
         inputs = {"dataset": self.dataset, "first": first, "last": last}
         if section.start is not None:
-            inputs["start"] = self._resolve(section.start, f"start{suffix}", "[curve] from")
+            inputs["start"] = self._resolve(section.start, f"start{suffix}", "[curve] from", "path")
         self._curve(f"curve{suffix}", section, inputs)
 
     def _continue_curve(self) -> None:
         section = self.experiment.curve
         assert section.start is not None
-        start = self._resolve(section.start, "start", "[curve] from")
+        start = self._resolve(section.start, "start", "[curve] from", "path")
         self._line_of(start, "line")
         self._curve("curve", section, {"dataset": self.dataset, "start": start})
 
@@ -154,10 +158,12 @@ class _Expansion:
         options = self._curve_options(section)
         label = f"{options.name}, {options.bends} bend{'s' * (options.bends != 1)}"
         curve = self.plan.add(name, "curve", label, options, inputs)
+        seen = {curve.identity}
         for when in self.experiment.evaluate.snapshots:
             point = at_snapshot(self.plan, name, when, where="[evaluate] snapshots")
-            if point.identity != curve.identity:
+            if point.identity not in seen:
                 self._evaluate(f"{name}@{when}", point)
+            seen.add(point.identity)
         self._evaluate(name, curve)
 
     def _line_of(self, path: Input, name: str) -> None:
@@ -168,10 +174,19 @@ class _Expansion:
         section = self.experiment.evaluate
         values = section.model_dump(exclude={"snapshots"})
         if section.weight_decay is None:
-            values["weight_decay"] = self.experiment.curve.weight_decay
+            values["weight_decay"] = self._decay_of(path)
         options = EvaluateOptions.model_validate(values)
         inputs = {"dataset": self.dataset, "path": path}
         self.plan.add(f"evaluate-{name}", "evaluate", f"evaluation of {name}", options, inputs)
+
+    def _decay_of(self, path: Input) -> float:
+        """Return the decay a path was trained with; a line is scored like the curve beside it."""
+        node = self.plan.nodes[path.node]
+        if isinstance(node.options, CurveOptions):
+            return node.options.weight_decay
+        above = node.inputs.get("path")
+        is_known = above is not None and above.node in self.plan.nodes
+        return self._decay_of(above) if above and is_known else self.experiment.curve.weight_decay
 
     def _further(self) -> None:
         for name in self.experiment.further:
@@ -180,7 +195,8 @@ class _Expansion:
             if name in self.plan.nodes:
                 raise InvalidInputError(f"[further.{name}]: this preset has a node of that name.")
             assert section.start is not None
-            start = self._resolve(section.start, f"{name}-start", where)
+            product = "path" if isinstance(section, CurveSection) else "network"
+            start = self._resolve(section.start, f"{name}-start", where, product)
             inputs = {"dataset": self.dataset, "start": start}
             if isinstance(section, CurveSection):
                 self._curve(name, section, inputs)
@@ -193,4 +209,17 @@ class _Expansion:
 
 def _stage_options(section: TrainSection | CurveSection) -> dict[str, Any]:
     dropped = _NOT_STAGE_OPTIONS | {"init_seed", "order_seed", "augment_seed"}
-    return section.model_dump(exclude=dropped)
+    chosen = section.model_dump(exclude=dropped)
+    # Stopping at the end is not stopping: one network, one key.
+    return chosen | ({"stop_at": None} if chosen["stop_at"] == chosen["epochs"] else {})
+
+
+def _refuse_same(names: Sequence[str], ends: Sequence[Input]) -> None:
+    seen: dict[str, str] = {}
+    for name, end in zip(names, ends, strict=True):
+        if end.identity in seen:
+            raise InvalidInputError(
+                f"[ends]: {clean_line(name)} and {clean_line(seen[end.identity])} are one network; "
+                "name two, or leave the seeds out of [train]."
+            )
+        seen[end.identity] = name

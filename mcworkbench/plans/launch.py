@@ -112,6 +112,8 @@ def preset_text(file: TomlFile) -> str:
 
 
 def _write_into(section: Any, values: Mapping[str, Any]) -> None:
+    for key in set(section) - set(values):
+        del section[key]
     for key, value in values.items():
         if isinstance(value, dict) and isinstance(section.get(key), dict):
             _write_into(section[key], value)

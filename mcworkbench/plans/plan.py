@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from mcworkbench.catalogue import STAGES
 from mcworkbench.config.options.base import Options
+from mcworkbench.errors import InvalidInputError
 from mcworkbench.plans.keys import stage_key
 from mcworkbench.runs.stage_folder import StageFolder
+from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
 
 
 def is_finished(key: str) -> bool:
@@ -61,6 +62,10 @@ class PlannedNode:
             "options": self.options.model_dump(mode="json", by_alias=True),
             "inputs": {role: value.key for role, value in self.inputs.items()},
             "places": {role: value.place for role, value in self.inputs.items() if value.place},
+            # What a snapshot is, for plans that borrow this stage: its key alone does not say.
+            "identities": {
+                role: value.identity for role, value in self.inputs.items() if value.place
+            },
         }
 
 
@@ -74,26 +79,43 @@ class Plan:
     def add(
         self, name: str, kind: str, label: str, options: Options, inputs: Mapping[str, Input]
     ) -> Input:
-        """Add a node and return it as an input for later ones."""
+        """Add a node and return it as an input for later ones.
+
+        Raises:
+            InvalidInputError: another node has that name.
+        """
         salt = "" if kind in {"dataset", "import"} else self.salt
         identities = {role: value.identity for role, value in inputs.items()}
         key = stage_key(kind, options, identities, salt=salt)
-        is_reused = is_finished(key)
-        self.nodes[name] = PlannedNode(name, kind, label, options, dict(inputs), key, is_reused)
-        return Input(key=key, identity=key, node=name)
+        return self._put(name, kind, label, options, inputs, key)
 
     def borrow(self, name: str, label: str, document: Mapping[str, Any], options: Options) -> Input:
         """Show a stage of another run as a node of this one, and return it as an input."""
-        key = str(document["key"])
-        roles: dict[str, str] = dict(document["inputs"])
-        places: dict[str, str] = dict(document.get("places", {}))
+        roles: dict[str, str] = document["inputs"]
+        places: dict[str, str] = document.get("places", {})
+        identities: dict[str, str] = document.get("identities", {})
         inputs = {
-            role: Input(key=value, place=places.get(role, ""), identity=value)
-            for role, value in roles.items()
+            role: Input(key, place=places.get(role, ""), identity=identities.get(role, key))
+            for role, key in roles.items()
         }
-        is_reused = is_finished(key)
+        return self._put(name, document["kind"], label, options, inputs, document["key"])
+
+    def _put(
+        self,
+        name: str,
+        kind: str,
+        label: str,
+        options: Options,
+        inputs: Mapping[str, Input],
+        key: str,
+    ) -> Input:
+        if name in self.nodes and self.nodes[name].key != key:
+            raise InvalidInputError(
+                f"two nodes of this preset would be called '{clean_line(name)}'; give its "
+                "[further] section another name."
+            )
         self.nodes[name] = PlannedNode(
-            name, str(document["kind"]), label, options, inputs, key, is_reused
+            name, kind, label, options, dict(inputs), key, is_finished(key)
         )
         return Input(key=key, identity=key, node=name)
 

@@ -1,21 +1,17 @@
-"""Resolve what a preset points at: a node here or elsewhere, a stage, a file, at which epoch.
-
-A snapshot's identity is the key of the stage that would stop just there, so it does not matter
-whether the epoch was kept by a longer training or is trained for this plan.
-"""
+"""Resolve what a preset points at: a node here or elsewhere, a stage or a file, at which epoch."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mcworkbench import folders
-from mcworkbench.catalogue import STAGES, resolve
+from mcworkbench.catalogue import STAGES
 from mcworkbench.config.experiment import parse_reference
 from mcworkbench.config.options.endpoint import ImportOptions
-from mcworkbench.config.options.training import TrainingOptions
 from mcworkbench.errors import InvalidInputError, unknown_name
-from mcworkbench.plans.plan import Input
+from mcworkbench.plans.plan import Input, is_finished
+from mcworkbench.plans.snapshots import at_snapshot, options_of
 from mcworkbench.runs.index import find_run
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.stage_folder import StageFolder, stage_keys
@@ -23,25 +19,18 @@ from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from mcworkbench.config.experiment import Experiment, Reference
-    from mcworkbench.config.options.base import Options
-    from mcworkbench.plans.plan import Plan
-
-SNAPSHOT_FOLDER = "snapshots"
-
-
-def has_snapshot(stage: StageFolder, name: str) -> bool:
-    """Return whether a stage kept a snapshot of that name."""
-    return (stage.snapshots / name / "manifest.json").is_file()
-
-
-def options_of(document: dict[str, Any]) -> Options:
-    """Return the options model stored in a stage.json."""
-    model: type[Options] = resolve(STAGES[document["kind"]].options)
-    return model.model_validate(document["options"])
+    from mcworkbench.plans.plan import Plan, PlannedNode
 
 
 def resolve_reference(
-    text: str, plan: Plan, experiment: Experiment, *, name: str, where: str, base: Path
+    text: str,
+    plan: Plan,
+    experiment: Experiment,
+    *,
+    name: str,
+    where: str,
+    base: Path,
+    product: str,
 ) -> Input:
     """Return the input that `text` names, adding node `name` to the plan where it is not there.
 
@@ -52,23 +41,64 @@ def resolve_reference(
         name: what the node is called in this run.
         where: the key in the preset, for messages.
         base: folder against which relative files are taken.
+        product: what it must be, 'network' or 'path'.
 
     Raises:
-        InvalidInputError: there is no such run, node, stage, file or snapshot.
+        InvalidInputError: there is no such run, node, stage, file or snapshot, or it is of
+            another kind or another [model].
     """
     reference = parse_reference(text)
     if reference.scheme == "file":
         return _file_input(reference, plan, experiment, name=name, where=where, base=base)
     if reference.scheme == "node":
-        if reference.place not in plan.nodes:
-            raise unknown_name("node of this preset", reference.place, plan.nodes, where=where)
-        return at_snapshot(plan, reference.place, reference.when, where=where)
-    key = _foreign_key(reference, where)
-    document = StageFolder(key).document()
-    if not document:
-        raise InvalidInputError(f"{where}: {text}: this stage was deleted; run its preset again.")
-    plan.borrow(name, clean_line(text), document, options_of(document))
-    return at_snapshot(plan, name, reference.when, where=where)
+        node_name = reference.place
+        if node_name not in plan.nodes:
+            raise unknown_name("node of this preset", node_name, plan.nodes, where=where)
+    else:
+        node_name = name
+        key = _foreign_key(reference, where)
+        document = StageFolder(key).document()
+        if not document:
+            raise InvalidInputError(
+                f"{where}: {text}: this stage was deleted; run its preset again."
+            )
+        plan.borrow(name, clean_line(text), document, options_of(document))
+        _check_ready(plan.nodes[name], text, where)
+    _check_product(plan.nodes[node_name], product, text, where)
+    if product == "network":
+        _check_model(plan.nodes[node_name], experiment, text, where)
+    return at_snapshot(plan, node_name, reference.when, where=where)
+
+
+def _check_ready(node: PlannedNode, text: str, where: str) -> None:
+    missing = [role for role, value in node.inputs.items() if not is_finished(value.key)]
+    if missing and not node.is_reused:
+        raise InvalidInputError(
+            f"{where}: {clean_line(text)} has not finished, nor has its input '{missing[0]}'; "
+            "`mcworkbench resume` that run first."
+        )
+
+
+def _check_product(node: PlannedNode, product: str, text: str, where: str) -> None:
+    found = STAGES[node.kind].product
+    if product not in found.split("|"):
+        raise InvalidInputError(
+            f"{where}: '{clean_line(text)}' is a {found}, not a {product}; name a {product}, "
+            f"e.g. {'endpoint-1' if product == 'network' else 'curve'}."
+        )
+
+
+def _check_model(node: PlannedNode, experiment: Experiment, text: str, where: str) -> None:
+    """Pass when a network is of the preset's [model], as far as options tell."""
+    model = getattr(node.options, "model", None)
+    if model is None or model == experiment.model:
+        return
+    theirs, ours = model.model_dump(), experiment.model.model_dump()
+    name = next(key for key in theirs if theirs.get(key) != ours.get(key))
+    raise InvalidInputError(
+        f"{where}: '{clean_line(text)}' has [model] {name} = {theirs[name]!r}, but this preset "
+        f"says {ours.get(name)!r}; networks that are joined or trained on are of one [model]."
+    )
 
 
 def _foreign_key(reference: Reference, where: str) -> str:
@@ -82,7 +112,10 @@ def _foreign_key(reference: Reference, where: str) -> str:
             )
         return matches[0]
     run, _, node = reference.place.rpartition("/")
-    document = RunFolder(find_run(run)).document()
+    try:
+        document = RunFolder(find_run(run)).document()
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{where}: {error}") from error
     nodes = document.nodes if document else {}
     if node not in nodes:
         raise unknown_name(f"node of run {clean_line(run)}", clean_line(node), nodes, where=where)
@@ -106,74 +139,3 @@ def _file_input(
     dataset = plan.nodes["dataset"]
     inputs = {"dataset": Input(key=dataset.key, identity=dataset.key, node="dataset")}
     return plan.add(name, "import", clean_line(path.name), options, inputs)
-
-
-def at_snapshot(plan: Plan, node_name: str, when: str, *, where: str) -> Input:
-    """Return a node's product at an epoch, @best or @initial, making sure it will exist.
-
-    An unfinished node is told to keep it; a finished one that did not gets a sibling in the
-    plan that stops there.
-    """
-    node = plan.nodes[node_name]
-    here = Input(key=node.key, identity=node.key, node=node_name)
-    if when == "last":
-        return here
-    options = node.options
-    if not isinstance(options, TrainingOptions):
-        raise InvalidInputError(f"{where}: {node_name} was not trained, so it has no '@{when}'.")
-    if when == "best":
-        return _best(plan, node_name, options, where=where)
-    epoch = 0 if when == "initial" else int(when)
-    if epoch > options.last_epoch:
-        raise InvalidInputError(
-            f"{where}: {node_name} ends at epoch {options.last_epoch}, so it has no '@{when}'."
-        )
-    if epoch == options.last_epoch:
-        return here
-    stopped = options.model_copy(update={"stop_at": epoch})
-    sibling_name = f"{node_name}-epoch-{epoch}"
-    sibling = plan.add(
-        sibling_name, node.kind, f"{node.label}, epoch {epoch}", stopped, node.inputs
-    )
-    if plan.nodes[sibling_name].is_reused:
-        return sibling
-    snapshot = f"epoch-{epoch}"
-    kept = has_snapshot(StageFolder(node.key), snapshot)
-    if not kept and node.is_reused:
-        return sibling
-    del plan.nodes[sibling_name]
-    if not node.is_reused:
-        _keep(plan, node_name, options, str(epoch))
-    return Input(
-        key=node.key,
-        place=f"{SNAPSHOT_FOLDER}/{snapshot}",
-        identity=sibling.identity,
-        node=node_name,
-    )
-
-
-def _best(plan: Plan, node_name: str, options: TrainingOptions, *, where: str) -> Input:
-    node = plan.nodes[node_name]
-    result = StageFolder(node.key).result()
-    if result is not None and not has_snapshot(StageFolder(node.key), "best"):
-        epoch = result["summary"].get("best_epoch")
-        if epoch is None:
-            raise InvalidInputError(
-                f"{where}: {node_name} was never watched while training, so no epoch is its best; "
-                "set watch_every = 1 and run with --fresh."
-            )
-        return at_snapshot(plan, node_name, str(int(epoch)), where=where)
-    if result is None:
-        _keep(plan, node_name, options, "best")
-    return Input(
-        key=node.key,
-        place=f"{SNAPSHOT_FOLDER}/best",
-        identity=f"{node.key}@best",
-        node=node_name,
-    )
-
-
-def _keep(plan: Plan, node_name: str, options: TrainingOptions, word: str) -> None:
-    words = [part.strip() for part in options.keep.split(",") if part.strip()]
-    if word not in words:
-        plan.change_options(node_name, keep=", ".join([*words, word]))

@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 import torch
 
-from mcworkbench.config.options.data import DataOptions
-from mcworkbench.config.options.training import TrainingOptions
 from mcworkbench.data.draws import epoch_draws, epoch_order, uniform_ts
-from mcworkbench.data.resident import Split
-from mcworkbench.errors import NumericalError
+from mcworkbench.errors import InvalidInputError, NumericalError
 from mcworkbench.params.store import network_bytes
-from mcworkbench.runs.events import EpochFinished, ProbeEvaluated, Progress
+from mcworkbench.runs.events import EpochFinished, Progress
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.workspace import Stopped
-from mcworkbench.tasks.task import AbstractTask
+from mcworkbench.training.job import Job, Observation
 from mcworkbench.training.optimizers import (
     build_optimizer,
     load_optimizer_tensors,
@@ -35,49 +30,14 @@ from mcworkbench.training.precision import computing
 from mcworkbench.training.random_state import load_random, random_tensors, seed_dropout
 from mcworkbench.training.schedules import learning_rate
 from mcworkbench.training.snapshots import Keeper
-from mcworkbench.training.subjects import AbstractSubject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from torch import Tensor
 
     from mcworkbench.runs.events import CheckpointSaved, Event
     from mcworkbench.runs.workspace import Workspace
-
-
-@final
-@dataclass(frozen=True)
-class Observation:
-    """What a stage sees at the end of an epoch; `score` decides the best (lower is better)."""
-
-    values: dict[str, float]
-    probe: ProbeEvaluated | None
-    score: float | None
-
-
-@final
-@dataclass(frozen=True)
-class Job:
-    """Everything the loop needs beside the workspace.
-
-    Attributes:
-        section: where the user changes options, 'train' or 'curve', for messages.
-        observe: evaluates after an epoch; must leave parameters, buffers and RNG as they were.
-        product: the files of the product as it is now.
-        first_optimizer: optimiser state to begin with, or empty.
-    """
-
-    section: str
-    subject: AbstractSubject
-    task: AbstractTask
-    train: Split
-    options: TrainingOptions
-    seeds: Mapping[str, int]
-    data: DataOptions
-    observe: Callable[[int, int], Observation]
-    product: Callable[[], dict[str, bytes]]
-    positions: tuple[float, ...] | None = None
 
 
 @final
@@ -91,6 +51,11 @@ class Trainer:
         per_epoch = job.train.num_examples / options.batch_size
         whole = math.floor(per_epoch) if options.drop_last else math.ceil(per_epoch)
         self.num_steps = min(whole, options.steps_per_epoch) if options.steps_per_epoch else whole
+        if self.num_steps == 0:
+            raise InvalidInputError(
+                f"[{job.section}] batch_size = {options.batch_size} with drop_last leaves no batch "
+                f"of {job.train.num_examples} examples; set a smaller batch_size."
+            )
         self.optimizer = build_optimizer(options, job.subject.vector)
         self.device = job.train.inputs.device
         self.epoch = 1
@@ -99,6 +64,7 @@ class Trainer:
         self._logged: list[float] = [0.0] * job.task.num_statistics
         self._logged_at = (0, time.monotonic())
         self._epoch_began = time.monotonic()
+        self._kept_step: int | None = None
         self.keeper = Keeper(options, workspace)
 
     @property
@@ -144,6 +110,7 @@ class Trainer:
             self.step_in_epoch += 1
             yield from self._after_step()
         flat.check()
+        self._check_finite()
 
     def _tables(self) -> tuple[Tensor, Any]:
         """Return the visit order and augmentation of the epoch; gives the subject its t."""
@@ -206,7 +173,7 @@ class Trainer:
         values = {"lr": learning_rate(self.job.options, max(0, self.step - 1), self.num_steps)}
         if stretch[0] > 0:
             values["train_loss"] = self.job.task.summarise(stretch)["nll"]
-        self._check_finite(sums, values["lr"])
+        self._check_sums(sums)
         now, (then_step, then) = time.monotonic(), self._logged_at
         rate = (self.step - then_step) / (now - then) if now > then else None
         self._logged, self._logged_at = sums, (self.step, now)
@@ -216,14 +183,23 @@ class Trainer:
             "training", self.step, self.total_steps, "steps", self.step, rate, eta_s, values
         )
 
-    def _check_finite(self, sums: list[float], lr: float) -> None:
+    def _check_finite(self) -> None:
+        """Pass when what is trained can be kept: a loss is NaN only one step after its cause."""
+        self._check_sums(self.sums.tolist())
+        if not bool(torch.isfinite(self.job.subject.vector).all()):
+            self._check_sums([math.nan])
+
+    def _check_sums(self, sums: list[float]) -> None:
         if all(math.isfinite(value) for value in sums):
             return
-        section = self.job.section
+        section, options = self.job.section, self.job.options
+        lr = learning_rate(options, max(0, self.step - 1), self.num_steps)
+        kept = self._kept_step
+        told = "" if kept is None else f" The checkpoint of step {kept} is kept."
         raise NumericalError(
             f"the training loss stopped being a finite number in epoch {self.epoch} (step "
             f"{self.step}, learning rate {lr:g}); try a lower [{section}] lr, e.g. "
-            f"--set {section}.lr={self.job.options.lr / 10:g}. The last checkpoint is kept."
+            f"--set {section}.lr={options.lr / 10:g}.{told}"
         )
 
     def _observe(self, epoch: int) -> Iterator[Event]:
@@ -255,6 +231,8 @@ class Trainer:
         return {**self.job.product(), "optimizer.safetensors": network_bytes(state)}
 
     def _checkpoint(self) -> CheckpointSaved:
+        # Whoever resumes from numbers that are not finite fails for ever.
+        self._check_finite()
         subject = self.job.subject
         tensors = {"vector": subject.vector.detach(), "sums": self.sums}
         tensors |= {f"buffer.{k}": v for k, v in subject.flat.buffers().items()}
@@ -266,6 +244,7 @@ class Trainer:
             "logged": self._logged,
             **self.keeper.state(),
         }
+        self._kept_step = self.step
         return self.workspace.save_checkpoint(self.step, self.epoch, tensors, state)
 
     def _restore(self) -> bool:
@@ -284,6 +263,7 @@ class Trainer:
         # As it was: the next stretch then reports the same mean as an uninterrupted training.
         self._logged = [float(value) for value in state["logged"]]
         self._logged_at = (self.step, time.monotonic())
+        self._kept_step = self.step
         self.keeper.load(state)
         return True
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 
 from mcworkbench.runs.events import ProbeEvaluated
 from mcworkbench.training.evaluation import evaluate_split
-from mcworkbench.training.loop import Observation
+from mcworkbench.training.job import Observation
 from mcworkbench.training.points import PointPlacer
 from mcworkbench.training.random_state import load_random, random_tensors
 

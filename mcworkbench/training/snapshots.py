@@ -12,18 +12,6 @@ if TYPE_CHECKING:
     from mcworkbench.runs.workspace import Workspace
 
 
-def is_kept(keep: str, epoch: int, last_epoch: int) -> bool:
-    """Return whether `keep` names this epoch ('0, 32, every:10, initial, last')."""
-    words = {word.strip() for word in keep.split(",") if word.strip()}
-    named = (
-        {str(epoch)}
-        | ({"initial"} if epoch == 0 else set())
-        | ({"last"} if epoch == last_epoch else set())
-    )
-    periods = [int(word.partition(":")[2]) for word in words if word.startswith("every:")]
-    return bool(words & named) or any(epoch % period == 0 for period in periods)
-
-
 @final
 class Keeper:
     """Saves snapshots and remembers the best score (lower is better)."""
@@ -46,9 +34,9 @@ class Keeper:
         improved = score is not None and (self.best_score is None or score < self.best_score)
         if improved and epoch:
             self.best_score, self.best_epoch = score, epoch
-            if "best" in self._options.keep:
+            if "best" in self._options.keep_words():
                 yield self._workspace.save_snapshot("best", epoch, step, files(), ("best",))
-        if is_kept(self._options.keep, epoch, self._options.last_epoch):
+        if self._options.keeps(epoch):
             yield self._workspace.save_snapshot(f"epoch-{epoch}", epoch, step, files())
 
     def state(self) -> dict[str, Any]:

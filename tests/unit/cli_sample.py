@@ -17,6 +17,12 @@ from typing import Self, final
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "tests" / "data" / "presets" / "tiny.toml"
+# Without a controlling terminal Ctrl-C would reach nobody.
+_IN_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, "-m", "mcworkbench", *sys.argv[1:]])
+"""
 _ESCAPE = re.compile(rb"\x1b\[[?0-9;]*[A-Za-z]")
 
 
@@ -54,15 +60,13 @@ class Terminal:
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(writer, termios.TIOCSWINSZ, size)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "mcworkbench", *words],
+            [sys.executable, "-c", _IN_TERMINAL, *words],
             stdin=writer,
             stdout=writer,
             stderr=writer,
             env=environment(home, TERM="xterm-256color"),
             cwd=home.parent,
             start_new_session=True,
-            # Without a controlling terminal Ctrl-C would reach nobody.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(writer)
         self.raw = b""

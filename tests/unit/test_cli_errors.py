@@ -106,9 +106,7 @@ def test_debug_adds_the_traceback_wherever_it_stands(capsys: Said) -> None:
         assert "Traceback" in capsys.readouterr().err
 
 
-def test_a_mistake_of_ours_is_a_sentence_too(
-    monkeypatch: pytest.MonkeyPatch, capsys: Said
-) -> None:
+def test_a_mistake_of_ours_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
     def broken(*_: object, **__: object) -> int:
         raise RuntimeError("the \x1b[31mmoon")
 

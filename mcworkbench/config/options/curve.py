@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
+from typing_extensions import override
 
 from mcworkbench.config.options.base import Options, unhashed
 from mcworkbench.config.options.training import SectionSeeds, SeedOptions, TrainingOptions
 
 Position = Annotated[float, Field(ge=0, le=1)]
+MIN_NODES = 2
 
 
 class CurveSettings(TrainingOptions):
@@ -36,11 +38,18 @@ class CurveSettings(TrainingOptions):
         1024, ge=1, description="Training examples of the fixed probe subset."
     )
 
+    @property
+    def num_nodes(self) -> int:
+        """K: all nodes, both ends included."""
+        return self.bends + 2
 
     @model_validator(mode="after")
     def _something_moves(self) -> CurveSettings:
-        if self.bends == 0 and self.fix_start and self.fix_end and type(self) is not CurveSection:
-            raise ValueError("bends = 0 between two fixed ends is the line, which every run has")
+        if self.num_nodes == MIN_NODES and self.fix_start and self.fix_end:
+            raise ValueError(
+                "without bends and with both ends fixed nothing can be trained: that is the "
+                "straight line, which every run has; set bends = 1, or fix_end = false"
+            )
         return self
 
 
@@ -63,12 +72,16 @@ class CurveSection(CurveSettings, SectionSeeds):
     def _same_count(self) -> CurveSection:
         given = self.nodes is not None and "bends" in self.model_fields_set
         if given and self.nodes != self.num_nodes:
-            raise ValueError(f"nodes = {self.nodes} counts both ends, bends = {self.bends} none")
+            raise ValueError(
+                f"nodes = {self.nodes} counts both ends and so asks for {int(self.nodes or 0) - 2} "
+                f"bends, but bends = {self.bends}; give one of them"
+            )
         return self
 
     @property
+    @override
     def num_nodes(self) -> int:
-        """K: all nodes, both ends included."""
+        """K: all nodes, both ends included, as given by `bends` or by `nodes`."""
         counted = self.nodes is None or "bends" in self.model_fields_set
         return self.bends + 2 if counted else int(self.nodes or 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -9,6 +10,7 @@ from pydantic import Field, field_validator
 from mcworkbench.config.options.base import Options, unhashed
 from mcworkbench.config.options.curve import Position
 
+_EPOCH = re.compile(r"\d{1,6}", re.ASCII)
 MIN_POINTS = 2
 MAX_POINTS = 10_001
 
@@ -84,6 +86,6 @@ class EvaluateSection(EvaluateOptions):
     @classmethod
     def _known_snapshots(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for word in value:
-            if word not in {"initial", "best", "last"} and not word.isdecimal():
+            if word not in {"initial", "best", "last"} and not _EPOCH.fullmatch(word):
                 raise ValueError(f"'{word}' is not an epoch, initial, best or last")
         return value

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from mcworkbench.config.options.base import Options, unhashed
 
-_KEEP = re.compile(r"\d{1,6}|every:[1-9]\d{0,5}|best|last|initial")
+_KEEP = re.compile(r"\d{1,6}|every:[1-9]\d{0,5}|best|last|initial", re.ASCII)
 
 
 class TrainingOptions(Options):
@@ -71,7 +71,7 @@ class TrainingOptions(Options):
         description="Snapshots to keep, e.g. '0, 32, every:10, best, last' (epochs, best, …).",
     )
     checkpoint_every: int = unhashed(
-        200, ge=1, description="Steps between resume checkpoints; each epoch's end makes one too."
+        200, ge=1, description="Steps between resume checkpoints; stopping makes one too."
     )
     log_every: int = unhashed(20, ge=1, description="Steps between progress events.")
     watch_every: int = unhashed(
@@ -98,6 +98,20 @@ class TrainingOptions(Options):
     def last_epoch(self) -> int:
         """The epoch after which training ends."""
         return self.epochs if self.stop_at is None else self.stop_at
+
+    def keeps(self, epoch: int) -> bool:
+        """Return whether `keep` names this epoch ('0, 32, every:10, initial, last')."""
+        words = set(self.keep_words())
+        named = {str(epoch)}
+        named |= {"initial"} if epoch == 0 else set()
+        named |= {"last"} if epoch == self.last_epoch else set()
+        periods = [int(word.removeprefix("every:")) for word in words if word.startswith("every:")]
+        return bool(words & named) or any(epoch % period == 0 for period in periods)
+
+    def keep_words(self) -> list[str]:
+        """Return the words of `keep`, a number without leading zeros."""
+        words = [word.strip() for word in self.keep.split(",") if word.strip()]
+        return [str(int(word)) if word.isdecimal() else word for word in words]
 
 
 class SeedOptions(Options):
