@@ -18,7 +18,7 @@ import torch
 
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import publish_bytes
-from mcworkbench.library import PathInWeights
+from mcworkbench.library import Run
 from mcworkbench.models.product import NETWORK_FILE, open_flat
 from mcworkbench.params.export import curve_state
 from mcworkbench.params.store import network_bytes, read_tensors
@@ -45,8 +45,8 @@ def perform(job: Mapping[str, Any]) -> str:
     """Write the file of a job and return one line about it.
 
     Args:
-        job: "product" and "dataset" folders, "t" or None, "epoch", "format" pt or safetensors,
-            and the "target" file.
+        job: "run" and "node", the "product" folder, "t" or None, "epoch", "format" pt or
+            safetensors, and the "target" file.
 
     Raises:
         WorkbenchError: the product is damaged, or the file cannot be written.
@@ -57,7 +57,8 @@ def perform(job: Mapping[str, Any]) -> str:
         tensors = read_tensors(folder / NETWORK_FILE)
         content, words = tensors, "a network's state dict"
     elif job["t"] is not None:
-        tensors = _point(folder, Path(job["dataset"]), float(job["t"]))
+        module = Run(job["run"]).path(job["node"]).at(float(job["t"]))
+        tensors = dict(module.state_dict())
         content, words = tensors, f"the network at t = {job['t']:g}, batch norm refreshed"
     else:
         tensors = _curve(folder)
@@ -67,10 +68,6 @@ def perform(job: Mapping[str, Any]) -> str:
     publish_bytes(Path(job["target"]), data)
     num_values = sum(tensor.numel() for tensor in tensors.values())
     return f"{words}: {len(tensors)} tensors, {num_values:,} values"
-
-
-def _point(folder: Path, dataset: Path, t: float) -> dict[str, Tensor]:
-    return dict(PathInWeights(folder, dataset, "cpu").at(t).state_dict())
 
 
 def _curve(folder: Path) -> dict[str, Tensor]:

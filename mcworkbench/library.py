@@ -67,6 +67,8 @@ class Run:
             if node is None and StageFolder(self.nodes[name]).result() is None:
                 continue
             table = read_json(self.artifacts(name) / "table.json")
+            if not isinstance(table, dict):
+                raise self._other_kind(name, "table", {"evaluate"})
             columns: dict[str, list[float]] = table["columns"]
             for place, t in enumerate(table["ts"]):
                 row: dict[str, Any] = {"path": name.removeprefix("evaluate-"), "t": t}
@@ -78,10 +80,7 @@ class Run:
         """Return a finished path, e.g. 'curve' or 'line', ready to give networks."""
         folder = self.artifacts(node)
         if not (folder / "path.json").is_file():
-            kinds = [name for name in self.nodes if not name.startswith(("evaluate", "dataset"))]
-            raise InvalidInputError(
-                f"{self.id}/{node} is not a path; try one of {', '.join(kinds)}."
-            )
+            raise self._other_kind(node, "path", {"line", "curve"})
         return PathInWeights(folder, self.artifacts("dataset"), self._evaluation(node), device)
 
     def _evaluation(self, node: str) -> EvaluateOptions:
@@ -97,9 +96,17 @@ class Run:
         from mcworkbench.models.product import load_network, open_flat
 
         folder = self.artifacts(node)
+        if not (folder / "network.safetensors").is_file():
+            raise self._other_kind(node, "network", {"endpoint"})
         flat = open_flat(folder, device=device)
         load_network(flat, folder, where=f"{self.id}/{node}")
         return flat.module.eval()
+
+    def _other_kind(self, node: str, wanted: str, kinds: set[str]) -> InvalidInputError:
+        fitting = [name for name, known in self._document.nodes.items() if known.kind in kinds]
+        return InvalidInputError(
+            f"{self.id}/{node} is not a {wanted}; try one of {', '.join(fitting) or 'another run'}."
+        )
 
 
 @final

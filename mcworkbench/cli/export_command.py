@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Literal
 
 from mcworkbench.cli.consoles import say, write
@@ -118,10 +117,10 @@ def _export_tensors(
 ) -> None:
     from mcworkbench.executors.child import package_environment, python_command
 
-    dataset = next((one for one in run.nodes.values() if one.kind == "dataset"), None)
     job = {
+        "run": run.id,
+        "node": node.name,
         "product": str(node.view.artifacts),
-        "dataset": str(dataset.view.artifacts) if dataset else "",
         "t": t,
         "epoch": node.view.epochs[-1].epoch if node.view.epochs else 0,
         "format": form,
@@ -138,6 +137,6 @@ def _export_tensors(
     if child.returncode == InvalidInputError.exit_code:
         raise InvalidInputError(clean(words))
     if child.returncode:
-        sys.stderr.write(clean(words) + "\n")
-        raise WorkbenchError(f"{node.name} was not exported; the reason stands above.")
+        last = clean_line(words.splitlines()[-1]) if words else f"exit code {child.returncode}"
+        raise WorkbenchError(f"{run.id}/{node.name} was not exported: {last}")
     say(clean_line(child.stdout.decode(errors="replace")))

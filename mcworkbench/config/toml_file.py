@@ -37,10 +37,13 @@ class TomlFile:
     lines: dict[tuple[str, ...], int]
 
     def line_of(self, keys: tuple[str, ...]) -> int | None:
-        """Return the 1-based line of a key, else of the section it stands in, else None."""
+        """Return the 1-based line of a key, or of what stands in it, else of its section."""
         while keys:
             if keys in self.lines:
                 return self.lines[keys]
+            inside = [line for key, line in self.lines.items() if key[: len(keys)] == keys]
+            if inside:
+                return min(inside)
             keys = keys[:-1]
         return None
 
@@ -142,11 +145,13 @@ def parse_override(text: str) -> tuple[tuple[str, ...], Any]:
             f"--set {clean_line(text)}: write SECTION.KEY=VALUE, e.g. --set curve.bends=2."
         )
     try:
-        value = tomli.loads(f"value = {raw.strip()}")["value"]
+        values = tomli.loads(f"value = {raw.strip()}")
     except (ValueError, RecursionError):
         return keys, raw.strip()
-    _check_depth([value], f"--set {clean_line(text)}")
-    return keys, value
+    if len(values) > 1:
+        return keys, raw.strip()
+    _check_depth(values, f"--set {clean_line(text)}")
+    return keys, values["value"]
 
 
 def apply_override(values: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:

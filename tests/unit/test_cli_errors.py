@@ -32,7 +32,7 @@ def refused(said: Said, *words: str) -> str:
     [
         (["run", "quikstart"], "no preset is called 'quikstart'. Did you mean 'quickstart'?"),
         (["run", "nowhere/my.toml"], "nowhere/my.toml: there is no such file"),
-        (["run", "quickstart", "--set", "train.epoch=3"], "did you mean 'epochs'?"),
+        (["run", "quickstart", "--set", "train.epoch=3"], "'epochs'?"),
         (["run", "quickstart", "--set", "train.epochs=many"], "--set train.epochs=many"),
         (["run", "quickstart", "--set", "epochs"], "write SECTION.KEY=VALUE"),
         (["run", "quickstart", "--set", "model.name=mpl"], "Did you mean 'mlp'?"),

@@ -221,4 +221,4 @@ def test_an_import_that_lacks_a_setting_says_which(
     assert "Did you mean 'vgg16'?" in capsys.readouterr().err
     words = ["--model", "mlp", "--data", "digits", "--set", "model.width=[8]"]
     assert enter(["import", str(file), *words]) == 2
-    assert "did you mean 'widths'?" in capsys.readouterr().err
+    assert "'widths'?" in capsys.readouterr().err

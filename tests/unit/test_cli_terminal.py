@@ -77,20 +77,20 @@ def test_no_colour_is_used_where_none_is_wanted(
 
 
 def test_ctrl_c_stops_with_a_checkpoint_and_resume_finishes(home: Path) -> None:
-    with Terminal(home, "run", str(TINY), "--set", "curve.epochs=600", "--name", "halted") as one:
+    with Terminal(home, "run", str(TINY), "--set", "curve.epochs=300", "--name", "halted") as one:
         one.read_until("curve, epoch ")
         one.press(CTRL_C)
         assert one.wait() == 3
         assert "`mcworkbench resume " in one.shown()
     document = json.loads(run(home, "show", "halted", "--json").stdout)
     assert document["state"] == "stopped"
-    assert 0 < _curve_epochs(document)[-1] < 600
+    assert 0 < _curve_epochs(document)[-1] < 300
     with Terminal(home, "resume", "halted") as two:
         assert two.wait() == 0
         assert "barrier" in two.shown()
     again = json.loads(run(home, "show", "halted", "--json").stdout)
     assert again["state"] == "done"
-    assert _curve_epochs(again) == list(range(1, 601))
+    assert _curve_epochs(again) == list(range(1, 301))
 
 
 def test_a_second_ctrl_c_kills(home: Path) -> None:
