@@ -52,11 +52,11 @@ class Table:
 
 
 def statistics_tables(summary: RunSummary) -> list[Table]:
-    """Return start, end, min, max, avg and int of each quantity, one table per pair of ends."""
+    """Return each quantity's statistics, barrier above the chord and the path's length, by pair."""
     return [
         Table(
             _pair_title("Along the path", paths, summary),
-            ["quantity", "path", *STATISTICS, "t of max"],
+            ["quantity", "path", *STATISTICS, "t of max", "barrier", "length"],
             [
                 _statistics_row(column, path, summary.task)
                 for column in _present(paths)
@@ -230,6 +230,8 @@ def _statistics_row(column: str, path: PathSummary, task: str) -> list[str]:
         name,
         *(shown(column, statistics.get(statistic), task=task) for statistic in STATISTICS),
         f"{place:.3g}" if math.isfinite(place) else MISSING,
+        _points(column, path.barriers.get(column, {}).get("above_chord"), task),
+        number(path.length),
     ]
 
 
