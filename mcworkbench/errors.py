@@ -7,10 +7,13 @@ name. The command line prints it without a traceback; assertions are for our own
 from __future__ import annotations
 
 import difflib
+import errno
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
 
 class WorkbenchError(Exception):
@@ -61,3 +64,19 @@ def unknown_name(
     hint = f" Did you mean '{guess}'?" if guess else ""
     listed = ", ".join(names) if names else "none"
     return InvalidInputError(f"{place}no {kind} is called '{name}'.{hint} Known: {listed}.")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether the processor or a device had too little memory.
+
+    Errors of torch are told by name and text: on the CPU it raises a plain RuntimeError.
+    """
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    names = {cls.__name__ for cls in type(error).__mro__}
+    text = str(error).lower()
+    return "OutOfMemoryError" in names or (
+        isinstance(error, RuntimeError) and any(words in text for words in _MEMORY_WORDS)
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import shutil
 import stat
@@ -21,6 +22,8 @@ import platformdirs
 
 from mcworkbench.errors import WorkbenchError
 
+# What every process of ours sets: what it writes is for this user only.
+PRIVATE_UMASK = 0o077
 _APP = "mcworkbench"
 
 
@@ -70,13 +73,16 @@ def user_presets_root() -> Path:
 
 
 def make_private(folder: Path) -> Path:
-    """Create `folder` for this user only and return it.
+    """Create `folder`, and whatever above it is missing, for this user only and return it.
 
     Raises:
         WorkbenchError: it cannot be made, or others may write to it.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # `parents=True` would give the levels above the umask's mode.
+        for level in reversed([folder, *folder.parents]):
+            if not level.exists():
+                level.mkdir(mode=0o700, exist_ok=True)
         mode = folder.stat().st_mode
     except OSError as error:
         raise storage_error(folder, error) from error
@@ -106,19 +112,31 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a new file for this user only, every byte of it on the disk.
+
+    Raises:
+        OSError: it exists, or the disk is full; a part of it may be left behind.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def publish_bytes(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, whole or not at all.
+    """Put `content` at `path`, whole or not at all, for this user only.
 
     Raises:
         WorkbenchError: the disk is full or the folder may not be written.
     """
     aside = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
     try:
-        with aside.open("xb", buffering=0) as file:
-            view = memoryview(content)
-            while view:
-                view = view[file.write(view) :]
-            os.fsync(file.fileno())
+        write_synced(aside, content)
         aside.replace(path)
         sync_folder(path.parent)
     except OSError as error:
@@ -132,6 +150,15 @@ def canonical_json(value: Any) -> bytes:
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     ).encode()
+
+
+def finite_or_null(value: Any) -> Any:
+    """Return a JSON value with None for every number that is not finite, as JSON has no such."""
+    if isinstance(value, dict):
+        return {key: finite_or_null(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite_or_null(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def publish_json(path: Path, value: Any) -> None:

@@ -5,6 +5,7 @@ The engine is imported only when a network is asked for; tables need no torch.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.errors import InvalidInputError, unknown_name
@@ -69,11 +70,14 @@ class Run:
             table = read_json(self.artifacts(name) / "table.json")
             if not isinstance(table, dict):
                 raise self._other_kind(name, "table", {"evaluate"})
-            columns: dict[str, list[float]] = table["columns"]
+            columns: dict[str, list[float | None]] = table["columns"]
             for place, t in enumerate(table["ts"]):
                 row: dict[str, Any] = {"path": name.removeprefix("evaluate-"), "t": t}
                 row["dl"] = table["dl"][place]
-                rows.append(row | {column: values[place] for column, values in columns.items()})
+                for column, values in columns.items():
+                    value = values[place]
+                    row[column] = math.nan if value is None else value
+                rows.append(row)
         return rows
 
     def path(self, node: str = "curve", *, device: str = "cpu") -> PathInWeights:
@@ -149,23 +153,14 @@ class PathInWeights:
         from mcworkbench.data.dataset import open_dataset
         from mcworkbench.models.product import open_flat
         from mcworkbench.params.batch_norm import has_batch_norm
-        from mcworkbench.training.points import refresh_placer
+        from mcworkbench.training.points import evaluation_placer
 
         flat = open_flat(self._folder, device=self._device)
         self._path.to(self._device).at(t, out=flat.params)
         if has_batch_norm(flat.module):
             dataset = open_dataset(self._dataset_folder)
-            how = self._evaluation
-            placer = refresh_placer(
-                flat,
-                dataset,
-                device=self._device,
-                examples=how.bn_examples if bn_examples is None else bn_examples,
-                seed=how.seed,
-                batch_size=how.bn_batch,
-                order=how.bn_order,
-                precision=how.precision,
-                channels_last=how.channels_last,
+            placer = evaluation_placer(
+                flat, dataset, self._evaluation, device=self._device, examples=bn_examples
             )
             placer.refresh()
         return flat.module.eval()

@@ -19,7 +19,8 @@ import time
 from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.errors import WorkbenchError
-from mcworkbench.runs.request import StopLevel
+from mcworkbench.folders import PRIVATE_UMASK
+from mcworkbench.runs.request import StopLevel, stop_grace_s
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.stage_folder import StageFolder
 from mcworkbench.stages.attempt import Attempt
@@ -29,9 +30,6 @@ from mcworkbench.text import clean
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-GRACE_VARIABLE = "MCWORKBENCH_STOP_GRACE_S"
-_GRACE_S = 60.0
-_UMASK = 0o077
 _CHUNK_BYTES = 1 << 16
 
 
@@ -90,7 +88,7 @@ class Line:
                 self._jobs.put(json.loads(line))
         self.cut("its supervisor is gone")
         # A stage that hangs would hold its lock for ever, with nobody left to end it.
-        time.sleep(float(os.environ.get(GRACE_VARIABLE, _GRACE_S)))
+        time.sleep(stop_grace_s())
         os._exit(1)
 
 
@@ -122,8 +120,7 @@ class Worker:
         if lock is None:
             return {"outcome": "busy"}
         with lock:
-            result = folder.result()
-            if result is not None and folder.artifact_problem(result) is None:
+            if folder.is_finished():
                 return {"outcome": "done"}
             folder.make()
             sweep(folder)
@@ -147,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1)
     parsed = parser.parse_args(arguments)
-    os.umask(_UMASK)
+    os.umask(PRIVATE_UMASK)
     run = RunFolder(parsed.run)
     line = Line(run)
 

@@ -1,6 +1,7 @@
 """Runs on this machine: a detached supervisor per run, which outlives whoever started it.
 
-Called by the interface. The right to supervise is taken here and handed to the supervisor with
+Called by the interface to start a run and to ask whether one is carried out; what became of it
+is in its folder, and `runs.actions.request_stop` asks it to end. The right to supervise is taken here and handed to the supervisor with
 its lock, so a run counts as running from the moment `start` returns, and two callers can never
 start it twice.
 """
@@ -9,45 +10,18 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.executors.child import package_environment, python_command
-from mcworkbench.executors.executor import AbstractExecutor, JobStatus
-from mcworkbench.folders import storage_error
-from mcworkbench.runs.actions import request_stop
+from mcworkbench.folders import PRIVATE_UMASK, storage_error
 from mcworkbench.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mcworkbench.runs.request import StopLevel
-
-_UMASK = 0o077
 # Supervisors started by this process, so that those that ended do not stay as zombies.
 _started: list[subprocess.Popen[bytes]] = []
-
-
-@final
-class LocalExecutor(AbstractExecutor):
-    """Carries out runs on this machine."""
-
-    name = "local"
-
-    def submit(self, run_id: str) -> bool:
-        """Start the run; False where it is being carried out already."""
-        return start(run_id)
-
-    def poll(self, run_ids: Sequence[str]) -> dict[str, JobStatus]:
-        """Return the status of each run."""
-        return {
-            run_id: JobStatus.RUNNING if is_running(run_id) else JobStatus.GONE
-            for run_id in run_ids
-        }
-
-    def cancel(self, run_id: str, level: StopLevel) -> None:
-        """Ask for the run to end."""
-        request_stop(run_id, level)
 
 
 def start(run_id: str, *, command: Sequence[str] = ()) -> bool:
@@ -92,7 +66,7 @@ def start(run_id: str, *, command: Sequence[str] = ()) -> bool:
                 env=package_environment(),
                 start_new_session=True,
                 pass_fds=(lock.descriptor,),
-                umask=_UMASK,
+                umask=PRIVATE_UMASK,
             )
         finally:
             os.close(log)

@@ -53,6 +53,14 @@ class AbstractPath(ABC):
             out: where to write them, e.g. `FlatModule.params`; a new vector when absent.
         """
 
+    @abstractmethod
+    def to(self, device: torch.device | str) -> AbstractPath:
+        """Return the same path with its vectors on `device`."""
+
+    @abstractmethod
+    def description(self) -> dict[str, Any]:
+        """Return what tables say of the path, as plain JSON values."""
+
 
 @final
 class NodePath(AbstractPath):
@@ -101,6 +109,10 @@ class NodePath(AbstractPath):
     def to(self, device: torch.device | str) -> NodePath:
         """Return the same path with its nodes on `device`."""
         return NodePath(self.curve, self.curve_name, self.nodes_KD.to(device), self.layout)
+
+    def description(self) -> dict[str, Any]:
+        """Return the curve's name in the catalogue and its number of nodes, ends included."""
+        return {"curve": self.curve_name, "num_nodes": self.curve.num_nodes}
 
 
 def line_path(first_D: Tensor, last_D: Tensor, layout: Layout) -> NodePath:

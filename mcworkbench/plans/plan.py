@@ -50,6 +50,7 @@ class PlannedNode:
     options: Options
     inputs: dict[str, Input]
     key: str
+    version: int
     is_reused: bool
 
     def document(self) -> dict[str, Any]:
@@ -58,7 +59,7 @@ class PlannedNode:
             "format": 1,
             "key": self.key,
             "kind": self.kind,
-            "version": STAGES[self.kind].version,
+            "version": self.version,
             "options": self.options.model_dump(mode="json", by_alias=True),
             "inputs": {role: value.key for role, value in self.inputs.items()},
             "places": {role: value.place for role, value in self.inputs.items() if value.place},
@@ -87,7 +88,7 @@ class Plan:
         salt = "" if kind in {"dataset", "import"} else self.salt
         identities = {role: value.identity for role, value in inputs.items()}
         key = stage_key(kind, options, identities, salt=salt)
-        return self._put(name, kind, label, options, inputs, key)
+        return self._put(name, kind, label, options, inputs, key, STAGES[kind].version)
 
     def borrow(self, name: str, label: str, document: Mapping[str, Any], options: Options) -> Input:
         """Show a stage of another run as a node of this one, and return it as an input."""
@@ -98,7 +99,8 @@ class Plan:
             role: Input(key, place=places.get(role, ""), identity=identities.get(role, key))
             for role, key in roles.items()
         }
-        return self._put(name, document["kind"], label, options, inputs, document["key"])
+        kind, key, version = document["kind"], document["key"], document["version"]
+        return self._put(name, kind, label, options, inputs, key, version)
 
     def _put(
         self,
@@ -108,6 +110,7 @@ class Plan:
         options: Options,
         inputs: Mapping[str, Input],
         key: str,
+        version: int,
     ) -> Input:
         if name in self.nodes and self.nodes[name].key != key:
             raise InvalidInputError(
@@ -115,7 +118,7 @@ class Plan:
                 "[further] section another name."
             )
         self.nodes[name] = PlannedNode(
-            name, kind, label, options, dict(inputs), key, is_finished(key)
+            name, kind, label, options, dict(inputs), key, version, is_finished(key)
         )
         return Input(key=key, identity=key, node=name)
 

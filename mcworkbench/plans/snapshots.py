@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from mcworkbench.catalogue import STAGES, resolve
 from mcworkbench.config.options.training import TrainingOptions
 from mcworkbench.errors import InvalidInputError
+from mcworkbench.folders import canonical_json
 from mcworkbench.plans.plan import Input
 from mcworkbench.runs.checkpoints import list_checkpoints
 from mcworkbench.runs.documents import integer, read_document
@@ -116,7 +117,7 @@ def _best(plan: Plan, node_name: str, options: TrainingOptions, *, where: str) -
     best = Input(
         key=node.key,
         place=f"{SNAPSHOT_FOLDER}/best",
-        identity=f"{node.key}@best",
+        identity=_best_identity(node.key, _begun_with(stage) if node.is_reused else options),
         node=node_name,
     )
     if node.is_reused:
@@ -136,6 +137,12 @@ def _best(plan: Plan, node_name: str, options: TrainingOptions, *, where: str) -
     if "best" not in options.keep_words():
         _keep(plan, node_name, options, "best")
     return best
+
+
+def _best_identity(key: str, options: TrainingOptions) -> str:
+    """Return what names a stage's best: how it was watched decides which epoch that is."""
+    watched = options.model_dump(include={"watch_every", "probe_points", "probe_examples"})
+    return f"{key}@best {canonical_json(watched).decode()}"
 
 
 def _never_watched(node_name: str, where: str) -> InvalidInputError:

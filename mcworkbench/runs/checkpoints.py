@@ -8,7 +8,6 @@ that does not verify is passed over for the one before.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from mcworkbench.folders import (
     remove_quietly,
     scratch_folder,
     storage_error,
+    write_synced,
 )
 from mcworkbench.runs.documents import mapping, read_document
 from mcworkbench.runs.names import check_file_name, is_file_name
@@ -188,11 +188,7 @@ def _digest(content: bytes) -> str:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        with path.open("xb", buffering=0) as file:
-            view = memoryview(content)
-            while view:
-                view = view[file.write(view) :]
-            os.fsync(file.fileno())
+        write_synced(path, content)
     except OSError as error:
         raise storage_error(path, error) from error
 

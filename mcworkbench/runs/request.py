@@ -7,6 +7,7 @@ stop that comes later always counts.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REQUEST_FILE = "request.json"
+GRACE_VARIABLE = "MCWORKBENCH_STOP_GRACE_S"
+_GRACE_S = 60.0
 
 
 class StopLevel(IntEnum):
@@ -37,6 +40,11 @@ class StopRequest:
     sequence: int = 0
     by: str = ""
     at: float = 0.0
+
+
+def stop_grace_s() -> float:
+    """Return how long a stage may take to obey "stop now", in seconds."""
+    return float(os.environ.get(GRACE_VARIABLE, _GRACE_S))
 
 
 def read_request(run_folder: Path) -> StopRequest:

@@ -8,6 +8,8 @@ from mcworkbench.config.options.data import DataOptions
 from mcworkbench.data.dataset import DATASET_FILE, write_dataset
 from mcworkbench.folders import canonical_json
 from mcworkbench.runs.events import Noted, Progress
+from mcworkbench.runs.request import StopLevel
+from mcworkbench.runs.workspace import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -22,6 +24,8 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     assert isinstance(options, DataOptions)
 
     def report(phase: str, done: int, total: int) -> None:
+        if workspace.stop_level() >= StopLevel.now:
+            raise Stopped(0)
         workspace.tell(Progress(phase, done, total, "items"))
 
     document = write_dataset(options, report)

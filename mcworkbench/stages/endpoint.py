@@ -21,11 +21,14 @@ from mcworkbench.models.product import (
 )
 from mcworkbench.params.store import network_bytes
 from mcworkbench.runs.events import Noted, Progress
-from mcworkbench.stages.splits import active_task, watched_name
-from mcworkbench.training.evaluation import evaluate_split
-from mcworkbench.training.loop import Job, Observation, Trainer
+from mcworkbench.stages.splits import watched_name
+from mcworkbench.tasks import make_task
+from mcworkbench.training.evaluation import Interrupted, evaluate_split, interruptible
+from mcworkbench.training.job import Job, Observation
+from mcworkbench.training.loop import Trainer
 from mcworkbench.training.optimizers import optimizer_tensors
 from mcworkbench.training.subjects import NetworkSubject
+from mcworkbench.training.unused import unused_mask
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -57,13 +60,14 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     document = model_document(options.model, dataset.input_shape, dataset.num_outputs, flat.layout)
     if watched_name(dataset) == "test":
         yield Noted("there is no validation split: the test set is watched while training")
-    watcher = _Watcher(dataset, flat, options, workspace.device)
+    watcher = _Watcher(dataset, flat, options, workspace)
+    train, task = watcher.split("train"), make_task(dataset, ece_bins=0)
     trainer = Trainer(
         Job(
             section="train",
-            subject=NetworkSubject(flat, options),
-            task=active_task(dataset, ece_bins=None),
-            train=watcher.split("train"),
+            subject=NetworkSubject(flat, options, unused_mask(flat, task, train)),
+            task=task,
+            train=train,
             options=options,
             seeds=options.model_dump(include={"init_seed", "order_seed", "augment_seed"}),
             data=dataset.options,
@@ -74,12 +78,17 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     )
     yield from trainer.run()
     yield Progress("scoring", trainer.step, trainer.step, "steps", trainer.step)
+    try:
+        scores = watcher.final_scores()
+    except Interrupted:
+        yield from trainer.stop()
+        raise
     files = network_files(flat, document)
     files[OPTIMIZER_FILE] = network_bytes(optimizer_tensors(trainer.optimizer))
     for name, content in files.items():
         yield workspace.save_artifact(name, content, "network")
     return {
-        **watcher.final_scores(),
+        **scores,
         **trainer.keeper.summary(),
         "num_params": flat.layout.num_params,
     }
@@ -89,13 +98,14 @@ class _Watcher:
     """Scores the network on whole splits without touching parameters, buffers or RNG."""
 
     def __init__(
-        self, dataset: Dataset, flat: FlatModule, options: EndpointOptions, device: str
+        self, dataset: Dataset, flat: FlatModule, options: EndpointOptions, workspace: Workspace
     ) -> None:
         self._dataset = dataset
         self._flat = flat
         self._options = options
-        self._device = device
-        self._task = active_task(dataset)
+        self._device = workspace.device
+        self._between = interruptible(workspace)
+        self._task = make_task(dataset)
         self._splits: dict[SplitName, Split] = {}
         self.batch_size = EVALUATION_BATCH
 
@@ -124,6 +134,7 @@ class _Watcher:
             self.split(name),
             batch_size=self.batch_size,
             precision=self._options.precision,
+            between=self._between,
         )
         self.batch_size = scored.batch_size
         return {f"{name}_{metric}": value for metric, value in scored.values.items()}

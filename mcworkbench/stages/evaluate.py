@@ -9,6 +9,7 @@ Shape letters: N = test examples, T = positions.
 from __future__ import annotations
 
 import io
+import math
 import time
 from typing import TYPE_CHECKING, Any, final
 
@@ -17,7 +18,7 @@ import torch
 
 from mcworkbench.config.options.evaluate import EvaluateOptions
 from mcworkbench.data.dataset import open_dataset
-from mcworkbench.folders import canonical_json
+from mcworkbench.folders import canonical_json, finite_or_null
 from mcworkbench.models.product import open_flat, read_model_document
 from mcworkbench.params.batch_norm import has_batch_norm
 from mcworkbench.paths.path import open_path, segment_lengths
@@ -26,9 +27,9 @@ from mcworkbench.runs.path_summary import barriers, path_summary
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.workspace import Stopped
 from mcworkbench.stages.curve import check_fits
-from mcworkbench.stages.splits import active_task
-from mcworkbench.training.evaluation import evaluate_split
-from mcworkbench.training.points import refresh_placer
+from mcworkbench.tasks import make_task
+from mcworkbench.training.evaluation import Interrupted, evaluate_split, interruptible
+from mcworkbench.training.points import evaluation_placer
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 TABLE_FILE = "table.json"
 PREDICTIONS_FILE = "predictions.npz"
+# Seconds of scoring that a kill may cost at most, where points are slow.
+CHECKPOINT_S = 20.0
 HEADLINES = ("train_nll", "train_loss", "train_error", "test_nll", "test_error")
 
 
@@ -48,7 +51,9 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     evaluation = _Evaluation(workspace)
     yield from evaluation.run()
     table = evaluation.table()
-    yield workspace.save_artifact(TABLE_FILE, canonical_json(table), "table")
+    # A network can be worth nothing somewhere: what is not finite is stored as null.
+    content = canonical_json(finite_or_null(table))
+    yield workspace.save_artifact(TABLE_FILE, content, "table")
     if evaluation.options.store_predictions:
         yield workspace.save_artifact(
             PREDICTIONS_FILE, evaluation.predictions_file(), "predictions"
@@ -83,21 +88,15 @@ class _Evaluation:
         self.ts = options.positions()
         self.dl = segment_lengths(stored, self.ts)
         self.path = stored.to(workspace.device)
-        self.task = active_task(self.dataset, ece_bins=options.ece_bins)
+        self.task = make_task(self.dataset, ece_bins=options.ece_bins)
         self.train = self._split("train", options.train_examples)
         self.test = self._split("test", 0)
-        self.placer = refresh_placer(
-            self.flat,
-            self.dataset,
-            device=workspace.device,
-            examples=options.bn_examples,
-            seed=options.seed,
-            batch_size=options.bn_batch,
-            order=options.bn_order,
-            precision=options.precision,
-            channels_last=options.channels_last,
+        self._between = interruptible(workspace)
+        self.placer = evaluation_placer(
+            self.flat, self.dataset, options, device=workspace.device, between=self._between
         )
         self.batch_size = options.batch_size
+        self._saved_at = time.monotonic()
         self.rows: dict[int, dict[str, float]] = {}
         self.predictions: dict[int, torch.Tensor] = {}
         self.stored: dict[int, torch.Tensor] = {}
@@ -124,7 +123,11 @@ class _Evaluation:
         self._restore()
         began, already = time.monotonic(), len(self.rows)
         for place in order[already:]:
-            values = self._point(place)
+            try:
+                values = self._point(place)
+            except Interrupted:
+                yield self._checkpoint(len(self.rows))
+                raise Stopped(len(self.rows)) from None
             self.rows[place] = values
             done = len(self.rows)
             rate = (done - already) / max(time.monotonic() - began, 1e-9)
@@ -136,8 +139,10 @@ class _Evaluation:
 
     def _pause(self, done: int) -> Iterator[Event]:
         stop = self.workspace.stop_level() >= StopLevel.after
-        if stop or done % max(1, len(self.ts) // 8) == 0:
+        is_due = time.monotonic() - self._saved_at > CHECKPOINT_S
+        if stop or is_due or done % max(1, len(self.ts) // 8) == 0:
             yield self._checkpoint(done)
+            self._saved_at = time.monotonic()
         if stop:
             raise Stopped(done)
 
@@ -155,6 +160,7 @@ class _Evaluation:
                 batch_size=self.batch_size,
                 precision=self.options.precision,
                 keep_outputs=keep,
+                between=self._between,
             )
             self.batch_size = scored.batch_size
             values |= {f"{name}_{metric}": value for metric, value in scored.values.items()}
@@ -179,7 +185,7 @@ class _Evaluation:
     def _checkpoint(self, done: int) -> Event:
         tensors = {f"predictions.{place}": value for place, value in self.predictions.items()}
         tensors |= {f"stored.{place}": value for place, value in self.stored.items()}
-        rows = {str(place): values for place, values in self.rows.items()}
+        rows = {str(place): finite_or_null(values) for place, values in self.rows.items()}
         return self.workspace.save_checkpoint(done, 0, tensors, {"rows": rows})
 
     def _restore(self) -> None:
@@ -189,7 +195,8 @@ class _Evaluation:
         for name, value in checkpoint.tensors.items():
             kind, _, place = name.partition(".")
             (self.predictions if kind == "predictions" else self.stored)[int(place)] = value
-        self.rows = {int(place): dict(v) for place, v in checkpoint.state["rows"].items()}
+        for place, row in checkpoint.state["rows"].items():
+            self.rows[int(place)] = {k: math.nan if v is None else v for k, v in row.items()}
 
     def table(self) -> dict[str, Any]:
         """Return the finished table: columns over t, summaries, barriers, how it was made."""
@@ -203,7 +210,7 @@ class _Evaluation:
         whole = {name: [row[name] for row in rows] for name in names}
         described = [name for name in whole if not name.endswith(("first", "last"))]
         return {
-            "path": {"curve": self.path.curve_name, "num_nodes": self.path.curve.num_nodes},
+            "path": self.path.description(),
             "ts": list(self.ts),
             "dl": self.dl,
             "length": sum(self.dl),

@@ -9,14 +9,12 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from mcworkbench.errors import OutOfMemoryError, WorkbenchError
+from mcworkbench.errors import OutOfMemoryError, WorkbenchError, is_out_of_memory
 from mcworkbench.runs.events import StageFailed
 from mcworkbench.text import clean
 
 if TYPE_CHECKING:
     from mcworkbench.config.options.base import Options
-
-_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
 
 def explain(
@@ -44,19 +42,6 @@ def explain(
     name = type(error).__name__
     told = " ".join(str(error).split()) or "no message"
     return StageFailed(name, clean(f"{node}: {name}: {told} (the attempt's log has the details)"))
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether the processor or a device had too little memory."""
-    if isinstance(error, MemoryError):
-        return True
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOMEM
-    names = {cls.__name__ for cls in type(error).__mro__}
-    text = str(error).lower()
-    return "OutOfMemoryError" in names or (
-        isinstance(error, RuntimeError) and any(words in text for words in _MEMORY_WORDS)
-    )
 
 
 def _memory_sentence(node: str, options: Options | None, kept_step: int | None) -> str:

@@ -95,5 +95,5 @@ def _path(
     name = str(foreign.curve)
     curve = make_curve(name, len(nodes), where=foreign.source)
     path = NodePath(curve, name, nodes_KD, flat.layout)
-    files = path_files(path, {})
+    files = path_files(path, {"first": "imported", "last": "imported"})
     return {**files, MODEL_FILE: canonical_json(document)}, report

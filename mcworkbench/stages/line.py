@@ -30,7 +30,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         source = workspace.input("first")
         line = join_networks(source, workspace.input("last"))
     document = read_model_document(source)
-    files = path_files(line, {"model": "as the ends"})
+    files = path_files(line, {"first": "as given", "last": "as given"})
     files[MODEL_FILE] = canonical_json(document)
     for name, content in files.items():
         yield workspace.save_artifact(name, content, "path")

@@ -22,7 +22,7 @@ def make_task(dataset: Dataset, ece_bins: int = DEFAULT_ECE_BINS) -> AbstractTas
 
     Args:
         dataset: an opened data set; its `task` is the name in the catalogue.
-        ece_bins: bins of the expected calibration error, where the task has one.
+        ece_bins: bins of the expected calibration error, where the task has one; 0 leaves it out.
     """
     make: Any = catalogue.resolve(catalogue.find(catalogue.TASKS, "task", dataset.task))
     return make(ece_bins=ece_bins)

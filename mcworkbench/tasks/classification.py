@@ -34,6 +34,7 @@ class Classification(AbstractTask):
     )
 
     def __init__(self, ece_bins: int) -> None:
+        """Leave calibration out where `ece_bins` is 0: training does not pay for it."""
         self.ece_bins = ece_bins
         self.num_statistics = _NUM_TOTALS + ece_bins
 
@@ -48,24 +49,23 @@ class Classification(AbstractTask):
         best_log_B, best_B = log_BC.max(1)
         correct_B = best_B == targets
         count = torch.full((1,), len(targets), dtype=torch.float64, device=outputs.device)
-        totals = (
-            count,
-            nll_B.double().sum()[None],
-            correct_B.double().sum()[None],
-            calibration_sums(best_log_B.exp(), correct_B, self.ece_bins),
-        )
+        totals = [count, nll_B.double().sum()[None], correct_B.double().sum()[None]]
+        if self.ece_bins:
+            totals.append(calibration_sums(best_log_B.exp(), correct_B, self.ece_bins))
         return torch.cat(totals)
 
     def summarise(self, sums: Sequence[float]) -> dict[str, float]:
         """Return nll (nats per example), accuracy, error and ece (fractions)."""
         count, nll, correct = sums[:_NUM_TOTALS]
-        return {
+        values = {
             "nll": nll / count,
             "accuracy": correct / count,
             # Not 1 - accuracy: one wrong of many must read as exactly that fraction.
             "error": (count - correct) / count,
-            "ece": calibration_error(sums[_NUM_TOTALS:], count),
         }
+        if self.ece_bins:
+            values["ece"] = calibration_error(sums[_NUM_TOTALS:], count)
+        return values
 
     def predictions(self, outputs: Tensor) -> Tensor:
         """Return the most probable class, int64 (B,)."""

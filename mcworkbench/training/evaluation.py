@@ -11,13 +11,30 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from mcworkbench.errors import is_out_of_memory
+from mcworkbench.runs.request import StopLevel
 from mcworkbench.training.precision import computing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mcworkbench.data.resident import Split
+    from mcworkbench.runs.workspace import Workspace
     from mcworkbench.tasks.task import AbstractTask
+
+
+class Interrupted(Exception):  # noqa: N818 - a request was obeyed, nothing went wrong.
+    """Raised between two batches where the user wants to stop now."""
+
+
+def interruptible(workspace: Workspace) -> Callable[[], None]:
+    """Return what scoring calls between batches: it raises `Interrupted` on a request to stop."""
+
+    def between() -> None:
+        if workspace.stop_level() >= StopLevel.now:
+            raise Interrupted
+
+    return between
 
 
 @dataclass(frozen=True)
@@ -45,18 +62,26 @@ def evaluate_split(
     batch_size: int,
     precision: str = "float32",
     keep_outputs: bool = False,
+    between: Callable[[], None] | None = None,
 ) -> Scored:
     """Return the scores of a network in evaluation mode.
 
     Out of memory halves the batch and begins the pass again; at one example it is an error.
+    `between` is called before every batch and may raise to end the pass.
     """
     while True:
         try:
             return _one_pass(
-                module, task, split, batch_size, precision=precision, keep_outputs=keep_outputs
+                module,
+                task,
+                split,
+                batch_size,
+                precision=precision,
+                keep_outputs=keep_outputs,
+                between=between,
             )
-        except (torch.OutOfMemoryError, MemoryError):
-            if batch_size == 1:
+        except (RuntimeError, MemoryError) as error:
+            if batch_size == 1 or not is_out_of_memory(error):
                 raise
             batch_size = max(1, batch_size // 2)
             if torch.cuda.is_available():
@@ -72,12 +97,15 @@ def _one_pass(
     *,
     precision: str,
     keep_outputs: bool,
+    between: Callable[[], None] | None,
 ) -> Scored:
     sums: Tensor | None = None
     predictions: list[Tensor] = []
     stored: list[Tensor] = []
     with computing(split.inputs.device, precision):
         for inputs_B, targets_B in split.batches(batch_size):
+            if between is not None:
+                between()
             outputs_B = module(inputs_B).float()
             batch_sums = task.statistics(outputs_B, targets_B)
             sums = batch_sums if sums is None else sums + batch_sums

@@ -19,6 +19,7 @@ from mcworkbench.params.store import network_bytes
 from mcworkbench.runs.events import EpochFinished, Progress
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.workspace import Stopped
+from mcworkbench.training.evaluation import Interrupted
 from mcworkbench.training.job import Job, Observation
 from mcworkbench.training.optimizers import (
     build_optimizer,
@@ -64,6 +65,7 @@ class Trainer:
         self._logged: list[float] = [0.0] * job.task.num_statistics
         self._logged_at = (0, time.monotonic())
         self._epoch_began = time.monotonic()
+        self._epoch_before_s = 0.0
         self._kept_step: int | None = None
         self.keeper = Keeper(options, workspace)
 
@@ -83,24 +85,31 @@ class Trainer:
             yield from self._observe(0)
         for epoch in range(self.epoch, self.job.options.last_epoch + 1):
             if epoch != self.epoch:
-                self.epoch, self.step_in_epoch = epoch, 0
+                self.epoch, self.step_in_epoch, self._epoch_before_s = epoch, 0, 0.0
                 self.sums.zero_()
                 self._logged = [0.0] * len(self._logged)
             yield from self._epoch()
             yield from self._observe(epoch)
-            if (
-                self.workspace.stop_level() >= StopLevel.after
-                and epoch < self.job.options.last_epoch
-            ):
-                yield self._checkpoint()
-                raise Stopped(self.step)
+            is_last = epoch == self.job.options.last_epoch
+            if self.workspace.stop_level() >= StopLevel.after and not is_last:
+                yield from self.stop()
+
+    def stop(self) -> Iterator[Event]:
+        """Save where the training is and raise `Stopped`; before its first step there is nothing.
+
+        A checkpoint at the end of an epoch is resumed by observing that epoch again.
+        """
+        if self.step:
+            yield self._checkpoint()
+        raise Stopped(self.step)
 
     def _epoch(self) -> Iterator[Event]:
         job, options = self.job, self.job.options
         flat = job.subject.flat
         if self.step_in_epoch == 0:
             seed_dropout(job.seeds["order_seed"], self.epoch)
-        self._epoch_began = time.monotonic()
+        # The part of the epoch before a resume counts too.
+        self._epoch_began = time.monotonic() - self._epoch_before_s
         order_N, draws = self._tables()
         flat.module.train()
         while self.step_in_epoch < self.num_steps:
@@ -163,8 +172,7 @@ class Trainer:
         if self.step % options.checkpoint_every == 0 and self.step < self.total_steps:
             yield self._checkpoint()
         if self.workspace.stop_level() >= StopLevel.now:
-            yield self._checkpoint()
-            raise Stopped(self.step)
+            yield from self.stop()
 
     def _progress(self) -> Progress:
         """Read the sums (the only wait for the device) and report the stretch since last time."""
@@ -172,7 +180,7 @@ class Trainer:
         stretch = [new - old for new, old in zip(sums, self._logged, strict=True)]
         values = {"lr": learning_rate(self.job.options, max(0, self.step - 1), self.num_steps)}
         if stretch[0] > 0:
-            values["train_loss"] = self.job.task.summarise(stretch)["nll"]
+            values["train_nll"] = self.job.task.summarise(stretch)["nll"]
         self._check_sums(sums)
         now, (then_step, then) = time.monotonic(), self._logged_at
         rate = (self.step - then_step) / (now - then) if now > then else None
@@ -211,7 +219,10 @@ class Trainer:
         seconds = time.monotonic() - self._epoch_began
         seen = Observation({}, None, None)
         if is_watched or is_last:
-            seen = self.job.observe(epoch, self.step if epoch else 0)
+            try:
+                seen = self.job.observe(epoch, self.step if epoch else 0)
+            except Interrupted:
+                yield from self.stop()
         if epoch:
             values = dict(seen.values)
             sums: list[float] = self.sums.tolist()
@@ -242,6 +253,7 @@ class Trainer:
             "epoch": self.epoch,
             "step_in_epoch": self.step_in_epoch,
             "logged": self._logged,
+            "epoch_seconds": time.monotonic() - self._epoch_began,
             **self.keeper.state(),
         }
         self._kept_step = self.step
@@ -263,6 +275,7 @@ class Trainer:
         # As it was: the next stretch then reports the same mean as an uninterrupted training.
         self._logged = [float(value) for value in state["logged"]]
         self._logged_at = (self.step, time.monotonic())
+        self._epoch_before_s = float(state["epoch_seconds"])
         self._kept_step = self.step
         self.keeper.load(state)
         return True

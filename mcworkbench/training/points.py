@@ -15,8 +15,11 @@ from mcworkbench.params.batch_norm import refresh_batch_norm
 from mcworkbench.training.precision import computing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from torch import Tensor
 
+    from mcworkbench.config.options.evaluate import EvaluateOptions
     from mcworkbench.data.dataset import Dataset
     from mcworkbench.data.resident import Split
     from mcworkbench.params.flat import FlatModule
@@ -30,26 +33,33 @@ class PointPlacer:
     def __init__(
         self,
         flat: FlatModule,
-        refresh_split: Split,
+        split: Split,
         *,
         batch_size: int,
-        order_N: Tensor | None = None,
+        seed: int | None = 0,
         precision: str = "float32",
+        between: Callable[[], None] | None = None,
     ) -> None:
         """Keep what every point shares.
 
         Args:
             flat: the module that points are put into.
-            refresh_split: examples of the refresh, never augmented.
+            split: examples of the refresh, never augmented.
             batch_size: examples of one refresh batch; part of the result.
-            order_N: order in which the refresh visits them; None is the stored one.
+            seed: of the order in which the refresh visits them; None is the stored order, in
+                which a batch of an image folder, sorted by class, would see one class.
             precision: as in training.
+            between: called before every batch of a refresh; may raise to end it.
         """
         self.flat = flat
-        self._split = refresh_split
+        self._split = split
         self._batch_size = batch_size
-        self._order_N = order_N
+        self._order_N = None
+        if seed is not None:
+            order = permutation(split.num_examples, seed, "batch-norm")
+            self._order_N = torch.from_numpy(order).to(split.device)
         self._precision = precision
+        self._between = between
 
     @torch.no_grad()
     def place(self, path: AbstractPath, t: float) -> None:
@@ -60,32 +70,41 @@ class PointPlacer:
     def refresh(self) -> None:
         """Recompute the statistics of the network that is in the module now."""
         with torch.no_grad(), computing(self.flat.params.device, self._precision):
-            batches = self._split.batches(self._batch_size, self._order_N)
-            refresh_batch_norm(self.flat.module, (inputs_B for inputs_B, _ in batches))
+            refresh_batch_norm(self.flat.module, self._batches())
         self.flat.module.eval()
 
+    def _batches(self) -> Iterator[Tensor]:
+        for inputs_B, _ in self._split.batches(self._batch_size, self._order_N):
+            if self._between is not None:
+                self._between()
+            yield inputs_B
 
-def refresh_placer(
+
+def evaluation_placer(
     flat: FlatModule,
     dataset: Dataset,
+    how: EvaluateOptions,
     *,
     device: str,
-    examples: int = 0,
-    seed: int = 0,
-    batch_size: int = 128,
-    order: str = "shuffled",
-    precision: str = "float32",
-    channels_last: bool = False,
+    examples: int | None = None,
+    between: Callable[[], None] | None = None,
 ) -> PointPlacer:
-    """Return what places points, refreshing on `examples` training examples (0 is all).
+    """Return what places points as an evaluation does, so that its table's networks come back.
 
-    Which ones, and with order 'shuffled' in which order, follows from `seed`. Image folders are
-    sorted by class: in stored order ('file') a batch would see one class, and statistics would
-    be far off.
+    Args:
+        flat: the module that points are put into.
+        dataset: whose training examples the refresh sees.
+        how: the evaluation's options.
+        device: where it computes.
+        examples: how many examples, 0 is all; absent: as `how` says.
+        between: called before every batch of a refresh; may raise to end it.
     """
-    split = dataset.split("train", device, examples, seed, channels_last=channels_last)
-    order_N = None
-    if order == "shuffled":
-        shuffled = permutation(split.num_examples, seed, "batch-norm")
-        order_N = torch.from_numpy(shuffled).to(device)
-    return PointPlacer(flat, split, batch_size=batch_size, order_N=order_N, precision=precision)
+    limit = how.bn_examples if examples is None else examples
+    return PointPlacer(
+        flat,
+        dataset.split("train", device, limit, how.seed, channels_last=how.channels_last),
+        batch_size=how.bn_batch,
+        seed=how.seed if how.bn_order == "shuffled" else None,
+        precision=how.precision,
+        between=between,
+    )

@@ -15,6 +15,8 @@ from mcworkbench.training.points import PointPlacer
 from mcworkbench.training.random_state import load_random, random_tensors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mcworkbench.config.options.curve import CurveOptions
     from mcworkbench.data.resident import Split
     from mcworkbench.params.flat import FlatModule
@@ -35,6 +37,7 @@ class CurveProbe:
         task: AbstractTask,
         subset: Split,
         options: CurveOptions,
+        between: Callable[[], None],
     ) -> None:
         self._path = path
         self._flat = flat
@@ -42,8 +45,14 @@ class CurveProbe:
         self._options = options
         self._subset = subset
         self._placer = PointPlacer(
-            flat, self._subset, batch_size=options.batch_size, precision=options.precision
+            flat,
+            subset,
+            batch_size=options.batch_size,
+            seed=PROBE_SEED,
+            precision=options.precision,
+            between=between,
         )
+        self._between = between
         count = options.probe_points
         self.ts_T = tuple(place / (count - 1) for place in range(count)) if count > 1 else (0.5,)
 
@@ -54,22 +63,27 @@ class CurveProbe:
         flat = self._flat
         params_D, buffers = flat.params.clone(), flat.save_buffers()
         generators = random_tensors(flat.params.device)
-        rows: list[dict[str, float]] = []
-        for t in self.ts_T:
-            self._placer.place(self._path, t)
-            scored = evaluate_split(
-                flat,
-                self._task,
-                self._subset,
-                batch_size=self._subset.num_examples,
-                precision=self._options.precision,
-            )
-            rows.append(scored.values)
-        flat.set_params(params_D)
-        flat.load_buffers(buffers)
-        load_random(generators)
+        try:
+            rows = [self._scores(t) for t in self.ts_T]
+        finally:
+            flat.set_params(params_D)
+            flat.load_buffers(buffers)
+            load_random(generators)
         values = {f"train_{name}": tuple(row[name] for row in rows) for name in rows[0]}
-        worst = max(values["train_nll"])
+        nll_T = values["train_nll"]
+        worst = max(nll_T) if all(map(math.isfinite, nll_T)) else math.nan
         probe = ProbeEvaluated(epoch, step, self.ts_T, values)
-        seen = {"probe_nll_max": worst, "probe_nll_avg": math.fsum(values["train_nll"]) / len(rows)}
+        seen = {"probe_nll_max": worst, "probe_nll_avg": math.fsum(nll_T) / len(rows)}
         return Observation(seen, probe, worst)
+
+    def _scores(self, t: float) -> dict[str, float]:
+        self._placer.place(self._path, t)
+        scored = evaluate_split(
+            self._flat,
+            self._task,
+            self._subset,
+            batch_size=self._subset.num_examples,
+            precision=self._options.precision,
+            between=self._between,
+        )
+        return scored.values

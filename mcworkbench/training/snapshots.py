@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ class Keeper:
         files: Callable[[], Mapping[str, bytes]],
     ) -> Iterator[Event]:
         """Yield a SnapshotSaved for each snapshot that this epoch deserves."""
-        # A score that is not a number is never the best.
-        improved = score is not None and (self.best_score is None or score < self.best_score)
+        # NaN would be the best for ever: nothing is lower.
+        known = math.inf if score is None or math.isnan(score) else score
+        improved = known < (math.inf if self.best_score is None else self.best_score)
         if improved and epoch:
-            self.best_score, self.best_epoch = score, epoch
+            self.best_score, self.best_epoch = known, epoch
             if "best" in self._options.keep_words():
                 yield self._workspace.save_snapshot("best", epoch, step, files(), ("best",))
         if self._options.keeps(epoch):

@@ -43,10 +43,12 @@ class AbstractSubject(ABC):
 class _Decay:
     """L2 decay of the network's own parameters: ½·wd·‖w‖², masked where entries are frozen."""
 
-    def __init__(self, flat: FlatModule, options: TrainingOptions) -> None:
+    def __init__(self, flat: FlatModule, options: TrainingOptions, unused_D: Tensor | None) -> None:
         self.amount = options.weight_decay
         self.is_decoupled = options.optimizer == "adamw"
         mask = flat.trainable_mask()
+        if unused_D is not None:
+            mask = ~unused_D if mask is None else mask & ~unused_D
         self.mask = None if mask is None else mask.to(flat.params.dtype)
 
     def add_to_gradient(self, grad_D: Tensor, params_D: Tensor) -> None:
@@ -72,10 +74,12 @@ class _Decay:
 class NetworkSubject(AbstractSubject):
     """One network: the vector is the module's own buffer."""
 
-    def __init__(self, flat: FlatModule, options: TrainingOptions) -> None:
+    def __init__(
+        self, flat: FlatModule, options: TrainingOptions, unused_D: Tensor | None = None
+    ) -> None:
         self.flat = flat
         self.vector = flat.params
-        self._decay = _Decay(flat, options)
+        self._decay = _Decay(flat, options, unused_D)
 
     @override
     def prepare_epoch(self, ts_S: Tensor | None) -> None:
@@ -101,7 +105,12 @@ class CurveSubject(AbstractSubject):
     """
 
     def __init__(
-        self, flat: FlatModule, path: NodePath, options: TrainingOptions, free: slice
+        self,
+        flat: FlatModule,
+        path: NodePath,
+        options: TrainingOptions,
+        free: slice,
+        unused_D: Tensor | None = None,
     ) -> None:
         self.flat = flat
         self.path = path
@@ -109,7 +118,7 @@ class CurveSubject(AbstractSubject):
         self.vector = path.nodes_KD[free]
         self.grad_FD = torch.zeros_like(self.vector)
         self.vector.grad = self.grad_FD
-        self._decay = _Decay(flat, options)
+        self._decay = _Decay(flat, options, unused_D)
         self._coefficients_SK = torch.empty(0)
 
     @override

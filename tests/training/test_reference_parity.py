@@ -7,7 +7,6 @@ go through the real stages: arrays data, a stored path, curve training, evaluati
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,12 +29,13 @@ from mcworkbench.stages import curve as curve_stage
 from mcworkbench.stages import dataset as dataset_stage
 from mcworkbench.stages import evaluate as evaluate_stage
 from mcworkbench.tasks import make_task
-from mcworkbench.training.points import refresh_placer
+from mcworkbench.training.points import PointPlacer
 from mcworkbench.training.subjects import CurveSubject
 from tests.training.memory_workspace import MemoryWorkspace, drive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 NAMES = {"bezier": "curve_bezier_preresnet8.npz", "polychain": "curve_polychain_preresnet8.npz"}
 BATCH = 128
@@ -206,7 +206,7 @@ def test_refreshed_batch_norm_statistics_are_the_reference_statistics(
     reference: Reference,
 ) -> None:
     flat = reference.flat
-    placer = refresh_placer(flat, reference.dataset, device="cpu", batch_size=BATCH, order="file")
+    placer = PointPlacer(flat, reference.dataset.split("train", "cpu"), batch_size=BATCH, seed=None)
     placer.place(reference.path("control_points"), float(reference.values["t"][3]))
     buffers = flat.buffers()
     for ending, key in (("running_mean", "bn_mean_t3"), ("running_var", "bn_var_t3")):

@@ -5,6 +5,7 @@ Plans rely on it: a snapshot and the stage with that `stop_at` have one identity
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from mcworkbench.config.options.model import MlpOptions, PreResNetOptions
 from mcworkbench.runs.events import EpochFinished, SnapshotSaved
 from mcworkbench.stages import curve as curve_stage
 from mcworkbench.stages import endpoint as endpoint_stage
+from mcworkbench.training.snapshots import Keeper
 from tests.training.memory_workspace import MemoryWorkspace, drive
 
 if TYPE_CHECKING:
@@ -140,6 +142,25 @@ def test_the_best_is_the_epoch_of_the_lowest_watched_error_and_the_first_of_equa
     assert best < 6, "a training that only improves cannot tell the best from the last"
     assert summary["best_epoch"] == best
     assert workspace.snapshots["best"] == workspace.snapshots[f"epoch-{best}"]
+
+
+def test_of_equal_scores_the_first_is_the_best_and_what_is_no_number_never_is(
+    tmp_path: Path,
+) -> None:
+    options = EndpointOptions(model=MLP, epochs=6, keep="best")
+    workspace = MemoryWorkspace(options, tmp_path)
+    keeper = Keeper(options, workspace)
+    saved: list[int] = []
+    for epoch, score in enumerate([0.1, math.nan, 0.5, 0.3, None, 0.3, 0.4]):
+        content = bytes([epoch])
+        events = keeper.after_epoch(epoch, epoch, score, lambda content=content: {"a": content})
+        saved += [event.epoch for event in events if isinstance(event, SnapshotSaved)]
+    # What stands before training is nobody's best; 3 was the first of two equals.
+    assert saved == [2, 3]
+    assert workspace.snapshots == {"best": {"a": b"\x03"}}
+    other = Keeper(options, workspace)
+    other.load(keeper.state())
+    assert other.summary() == {"best_epoch": 3}
 
 
 def test_a_training_that_is_not_watched_knows_no_best_but_the_end(

@@ -153,7 +153,7 @@ BEYOND_ENDS = {"line", "curve", *SCORES}
         ({"data": {"validation": "random:100"}}, {"dataset", *ENDS, *BEYOND_ENDS}),
         ({"data": {"split_seed": 1}}, {"dataset", *ENDS, *BEYOND_ENDS}),
     ],
-    ids=str,
+    ids=lambda value: "" if isinstance(value, set) else str(value),
 )
 def test_what_changes_a_product_changes_its_key_and_those_after_it(
     sections: dict[str, Any], changed: set[str]
