@@ -15,6 +15,7 @@ from mcworkbench.config.options.curve import CurveSection
 from mcworkbench.config.options.data import DataOptions
 from mcworkbench.config.options.endpoint import AnyModelOptions, TrainSection
 from mcworkbench.config.options.evaluate import EvaluateSection
+from mcworkbench.errors import nearest
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 _REFERENCE = re.compile(
@@ -25,6 +26,16 @@ _REFERENCE = re.compile(
 _NODE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 MIN_ENDS = 2
+# What [expect] can speak of: columns of an evaluation's table and statistics along the path.
+EXPECT_COLUMNS = tuple(
+    f"{split}_{metric}"
+    for split in ("train", "validation", "test")
+    for metric in ("loss", "nll", "error", "accuracy", "ece")
+)
+EXPECT_STATISTICS = (
+    *("start", "end", "min", "max", "avg", "int"),
+    *("above_chord", "over_worse_end", "over_mean"),
+)
 
 
 class Reference(Options):
@@ -169,6 +180,20 @@ class Experiment(Options):
                     f"'{name}' cannot name a node; use up to 40 of a-z, 0-9, '-' and '.', "
                     "e.g. [further.fine-tuned]"
                 )
+        return value
+
+    @field_validator("expect")
+    @classmethod
+    def _known_statistics(cls, value: dict[str, float | str]) -> dict[str, float | str]:
+        for key in value:
+            parts = key.split(".")
+            if len(parts) != len(("path", "column", "statistic")):
+                raise ValueError(f"'{key}' is not PATH.COLUMN.STATISTIC, e.g. curve.test_error.max")
+            for word, known in ((parts[1], EXPECT_COLUMNS), (parts[2], EXPECT_STATISTICS)):
+                if word not in known:
+                    guess = nearest(word, known)
+                    hint = f"; did you mean '{guess}'?" if guess else f"; known: {', '.join(known)}"
+                    raise ValueError(f"'{key}' speaks of '{word}'{hint}")
         return value
 
     @model_validator(mode="after")

@@ -32,6 +32,9 @@ _CATALOGUES: dict[Keys, tuple[str, Sequence[str]]] = {
     ("curve", "name"): ("curve", tuple(CURVES)),
 }
 
+# What [further.NAME] kind may say: which section its options are read as.
+FURTHER_KINDS = ("endpoint", "curve")
+
 
 def load_experiment(
     reference: str, overrides: Sequence[str] = (), *, seed: int | None = None
@@ -86,11 +89,15 @@ def further_section(experiment: Experiment, name: str) -> TrainSection | CurveSe
 def _continued_section(experiment: Experiment, name: str) -> TrainSection | CurveSection:
     """Return [curve] or [train]: whichever [further.NAME] goes on with.
 
-    Nodes of networks are called endpoint-…; a further node is what it came from.
+    Its `kind` says so; absent, nodes of networks are called endpoint-…, and a further node is
+    what it came from.
     """
     seen: set[str] = set()
     while name in experiment.further and name not in seen:
         seen.add(name)
+        kind = experiment.further[name].get("kind")
+        if kind in FURTHER_KINDS:
+            return experiment.train if kind == "endpoint" else experiment.curve
         start = str(experiment.further[name].get("from", ""))
         name = start.rpartition("/")[2].partition("@")[0]
     return experiment.train if name.startswith("endpoint") else experiment.curve
@@ -101,7 +108,8 @@ def _merged(experiment: Experiment, name: str) -> dict[str, Any]:
     kept = base.model_dump(by_alias=True, exclude_unset=True)
     for dropped in ("from", "stop_at"):
         kept.pop(dropped, None)
-    return {**kept, **experiment.further[name]}
+    own = {key: value for key, value in experiment.further[name].items() if key != "kind"}
+    return {**kept, **own}
 
 
 def _drop_other_ends(values: dict[str, Any], given: set[Keys]) -> None:
@@ -142,6 +150,9 @@ def _check_further(experiment: Experiment, problems: Problems) -> None:
         keys = ("further", name)
         if not isinstance(own.get("from"), str):
             problems.add((*keys, "from"), "missing; name a node to go on from, e.g. 'curve@10'.")
+            continue
+        if own.get("kind", "curve") not in FURTHER_KINDS:
+            problems.add((*keys, "kind"), "must be 'endpoint' or 'curve', what `from` is.")
             continue
         try:
             further_section(experiment, name)

@@ -1,9 +1,9 @@
 """Runs on this machine: a detached supervisor per run, which outlives whoever started it.
 
 Called by the interface to start a run and to ask whether one is carried out; what became of it
-is in its folder, and `runs.actions.request_stop` asks it to end. The right to supervise is taken here and handed to the supervisor with
-its lock, so a run counts as running from the moment `start` returns, and two callers can never
-start it twice.
+is in its folder, and `runs.actions.request_stop` asks it to end. The right to supervise is taken
+here and handed to the supervisor with its lock, so a run counts as running from the moment
+`start` returns, and two callers can never start it twice.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NETWORK_FILE = "network.safetensors"
 MODEL_FILE = "model.json"
+PATH_FILE = "path.json"
 OPTIMIZER_FILE = "optimizer.safetensors"
 _MODEL_OPTIONS: TypeAdapter[AnyModelOptions] = TypeAdapter(
     Annotated[AnyModelOptions, Field(discriminator="name")]
@@ -74,6 +75,28 @@ def read_model_document(folder: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise WorkbenchError(f"{MODEL_FILE} of an input is missing or damaged; run it again.")
     return document
+
+
+def check_product(folder: Path, product: str, where: str) -> None:
+    """Pass when a folder holds a 'network' or a 'path', as `product` says.
+
+    Only reading a file tells which of the two it is, so a plan cannot.
+
+    Raises:
+        InvalidInputError: it holds the other one.
+    """
+    holds_path = (folder / PATH_FILE).is_file()
+    if holds_path == (product == "path"):
+        return
+    held, advice = (
+        ("a curve", "[path] use or [curve] from")
+        if holds_path
+        else (
+            "a network",
+            "[ends] use or [train] from",
+        )
+    )
+    raise InvalidInputError(f"{where}: it holds {held}, not a {product}; name it in {advice}.")
 
 
 def open_flat(folder: Path, *, device: str) -> FlatModule:

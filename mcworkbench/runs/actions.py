@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mcworkbench import __version__
-from mcworkbench.errors import InvalidInputError
+from mcworkbench.errors import InvalidInputError, WorkbenchError
 from mcworkbench.folders import (
     make_private,
     move_to_trash,
@@ -22,7 +22,7 @@ from mcworkbench.folders import (
     scratch_folder,
     trash_root,
 )
-from mcworkbench.runs.cleaning import Cleaned, clean
+from mcworkbench.runs.cleaning import Cleaned, clean_up
 from mcworkbench.runs.documents import mapping
 from mcworkbench.runs.locks import try_lock
 from mcworkbench.runs.names import is_run_id, new_run_id
@@ -37,13 +37,14 @@ if TYPE_CHECKING:
 __all__ = [
     "Cleaned",
     "StopLevel",
-    "clean",
+    "clean_up",
     "create_run",
     "create_stage",
     "delete_run",
     "list_trash",
     "request_stop",
     "restore_run",
+    "trashed_run",
 ]
 _NUM_TRASH_PARTS = 4
 
@@ -85,19 +86,25 @@ def create_stage(key: str, document: Mapping[str, Any]) -> StageFolder:
 
     The key fixes the product, not the document: cadence, the batch size of an evaluation, the
     place of a data set and which stage keeps a snapshot may differ between plans. Until the
-    stage is done the newest plan's document holds, unless another run is at work by the old.
+    stage is done the newest plan's document holds, unless another run is at work by the old;
+    snapshots that an older plan waits for are still kept. What is done is left as it is,
+    whichever version of the workbench made it.
 
     Raises:
-        WorkbenchError: it cannot be written.
+        WorkbenchError: it cannot be written, or another version of the workbench began it.
     """
     assert document.get("key") == key, document.get("key")
     folder = StageFolder(key)
     folder.make()
     old = folder.document()
-    assert not old or _nature(old) == _nature(document), f"two kinds of stage have the key {key}"
-    if old == document or (old and (folder.is_locked() or _is_done(folder))):
+    if old == document or (old and folder.is_finished()):
         return folder
-    publish_json(folder.document_path, {**document, **_first(old)})
+    if old:
+        assert _nature(old) == _nature(document), f"two kinds of stage have the key {key}"
+        _check_version(old, document)
+        if folder.is_locked():
+            return folder
+    publish_json(folder.document_path, {**_with_kept(document, old), **_first(old)})
     return folder
 
 
@@ -154,7 +161,7 @@ def restore_run(trashed: Path | str) -> str:
     known = {path.name: path for path in list_trash()}
     if name not in known:
         raise InvalidInputError(f"no deleted run lies in the trash as '{name!a}'.")
-    folder = RunFolder(_id_in_trash(name))
+    folder = RunFolder(trashed_run(known[name]))
     if folder.path.exists():
         raise InvalidInputError(f"run {folder.id} exists; delete it before restoring another.")
     make_private(runs_root())
@@ -171,12 +178,13 @@ def list_trash() -> list[Path]:
     return [
         path
         for path in paths
-        if is_run_id(_id_in_trash(path.name)) and (path / "run.json").is_file()
+        if is_run_id(trashed_run(path)) and (path / "run.json").is_file()
     ]
 
 
-def _id_in_trash(name: str) -> str:
-    parts = name.split("-", _NUM_TRASH_PARTS - 1)
+def trashed_run(path: Path) -> str:
+    """Return the id of the run in a folder of the trash, '' where its name has none."""
+    parts = path.name.split("-", _NUM_TRASH_PARTS - 1)
     return parts[-1] if len(parts) == _NUM_TRASH_PARTS else ""
 
 
@@ -195,13 +203,32 @@ def _has_own_worker(folder: RunFolder) -> bool:
 
 def _nature(document: Mapping[str, Any]) -> tuple[Any, ...]:
     roles = sorted(mapping(document.get("inputs")))
-    return document.get("kind"), document.get("version"), roles
+    return document.get("kind"), roles
+
+
+def _check_version(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    # Today's code would put its own numbers under the key of another version's.
+    if old.get("version") != new.get("version"):
+        raise WorkbenchError(
+            f"stage {str(new['key'])[:12]} was begun by another version of the workbench, whose "
+            "numbers differ; run the preset that made it again, in place of referring to it."
+        )
+
+
+def _with_kept(document: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `document`, keeping the snapshots of both: another run may be waiting for them."""
+    options, before = mapping(document.get("options")), mapping(old.get("options"))
+    words = [
+        word.strip()
+        for keep in (before.get("keep"), options.get("keep"))
+        if isinstance(keep, str)
+        for word in keep.split(",")
+        if word.strip()
+    ]
+    if not words:
+        return dict(document)
+    return {**document, "options": {**options, "keep": ", ".join(dict.fromkeys(words))}}
 
 
 def _first(old: Mapping[str, Any]) -> dict[str, Any]:
     return {name: old[name] for name in ("made_by", "created") if name in old}
-
-
-def _is_done(folder: StageFolder) -> bool:
-    result = folder.result()
-    return result is not None and folder.artifact_problem(result) is None

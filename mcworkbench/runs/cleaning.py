@@ -44,7 +44,7 @@ class Cleaned:
     moved_to: Path | None = None
 
 
-def clean(*, dry_run: bool) -> list[Cleaned]:
+def clean_up(*, dry_run: bool) -> list[Cleaned]:
     """List, and unless `dry_run` put away, what no run needs.
 
     Raises:

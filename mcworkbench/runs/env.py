@@ -28,7 +28,20 @@ _VARIABLES = (
     "CUBLAS_WORKSPACE_CONFIG",
 )
 # What can change the bits of a result; the rest is for people.
-_DECISIVE = ("python", "packages", "machine", "device", "device_name", "threads", "code")
+_DECISIVE = (
+    "python",
+    "packages",
+    "machine",
+    "device",
+    "device_name",
+    "cuda",
+    "cudnn",
+    "deterministic",
+    "tf32_matmul",
+    "tf32_cudnn",
+    "threads",
+    "code",
+)
 
 
 def environment(
@@ -91,9 +104,12 @@ def code_digest() -> str:
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Return one line for each fact that differs and can change the bits of a result.
 
-    A fact that only one side knows is no difference: older formats knew less.
+    A fact that only one side knows is no difference: older formats knew less. A graphics
+    processor that was not told to be deterministic differs from itself.
     """
     found: list[str] = []
+    if str(new.get("device")).startswith("cuda") and new.get("deterministic") is False:
+        found.append("deterministic = false lets the device add in any order")
     for name in _DECISIVE:
         if name not in old or name not in new or old[name] == new[name]:
             continue

@@ -23,7 +23,6 @@ Point = (
     | events.SnapshotSaved
     | events.CheckpointSaved
 )
-Ending = events.StageFinished | events.StageStopped | events.StageFailed
 Identity = tuple[str, int | str, int]
 _POINTS = (
     events.EpochFinished,
@@ -43,7 +42,6 @@ class StageFold:
         attempt: the newest attempt that said anything, 0 before the first.
         started_step: the step at which that attempt began.
         progress: the latest, None after a new start.
-        ending: how the newest attempt ended, None while it has not said so.
         elapsed_s: per attempt, the monotonic seconds of its last event.
         num_unknown: events of a newer format.
     """
@@ -52,12 +50,10 @@ class StageFold:
         self.attempt = 0
         self.started_step = 0
         self.progress: events.Progress | None = None
-        self.ending: Ending | None = None
         self.elapsed_s: dict[int, float] = {}
         self.num_unknown = 0
         self.warnings: deque[str] = deque(maxlen=MAX_TEXTS)
         self.notes: deque[str] = deque(maxlen=MAX_TEXTS)
-        self.artifacts: dict[str, events.ArtifactSaved] = {}
         self._recorded: list[Recorded] = []
         self._points: dict[Identity, Recorded] = {}
         self._dropped: dict[Identity, Recorded] = {}
@@ -66,7 +62,7 @@ class StageFold:
     def apply(self, recorded: Recorded, attempt: int) -> None:
         """Take in one event of attempt number `attempt`."""
         if attempt > self.attempt:
-            self.attempt, self.progress, self.ending = attempt, None, None
+            self.attempt, self.progress = attempt, None
         self.elapsed_s[attempt] = max(self.elapsed_s.get(attempt, 0.0), recorded.elapsed_s)
         event = recorded.event
         if isinstance(event, events.Progress):
@@ -130,10 +126,6 @@ class StageFold:
             self.warnings.append(event.text)
         elif isinstance(event, events.Noted):
             self.notes.append(event.text)
-        elif isinstance(event, events.ArtifactSaved):
-            self.artifacts[event.name] = event
-        elif isinstance(event, Ending):
-            self.ending = event
 
 
 def _survives(event: events.Event | Unknown, resumed_step: int) -> bool:

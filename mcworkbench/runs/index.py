@@ -1,7 +1,7 @@
 """All runs at a glance, and the one a user means.
 
 A listing reads no events: a thousand runs take well under a second, and stages that runs share
-are looked at once. `RunSummary.open` gives the full view.
+are looked at once. `RunLine.open` gives the full view.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MAX_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class RunSummary:
+class RunLine:
     """One line of the list of runs; the same names as RunView where both have them.
 
     Attributes:
@@ -74,7 +74,7 @@ def run_ids() -> list[str]:
         return []
 
 
-def list_runs() -> list[RunSummary]:
+def list_runs() -> list[RunLine]:
     """Return every readable run, newest first."""
     # All supervisors are looked at before any stage: what a stage published, it published before
     # its supervisor let go, so no finished run looks abandoned.
@@ -84,7 +84,7 @@ def list_runs() -> list[RunSummary]:
         if (document := folder.document()) is not None
     ]
     seen: dict[str, StageEvidence] = {}
-    found = [_summary(document, run, seen) for document, run in runs]
+    found = [_line(document, run, seen) for document, run in runs]
     return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
 
 
@@ -118,7 +118,7 @@ def find_run(reference: str) -> str:
     raise _not_found(reference, starting, newest, [document.name for document in known.values()])
 
 
-def _summary(document: RunDocument, run: RunEvidence, seen: dict[str, StageEvidence]) -> RunSummary:
+def _line(document: RunDocument, run: RunEvidence, seen: dict[str, StageEvidence]) -> RunLine:
     stages: dict[str, StageEvidence] = {}
     for name, node in document.nodes.items():
         if node.key not in seen:
@@ -128,7 +128,7 @@ def _summary(document: RunDocument, run: RunEvidence, seen: dict[str, StageEvide
     summaries = {
         name: stage.result["summary"] for name, stage in stages.items() if stage.result is not None
     }
-    return RunSummary(
+    return RunLine(
         document.id,
         document.name,
         document.kind,

@@ -9,6 +9,7 @@ damaged or hostile: it comes back checked and clean, or as None.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import time
 from dataclasses import dataclass
@@ -233,22 +234,28 @@ class StageFolder:
         }
         return document
 
+    def is_finished(self) -> bool:
+        """Return whether the product is there and whole, by the sizes of its files."""
+        result = self.result()
+        return result is not None and self.artifact_problem(result) is None
+
     def artifact_problem(self, result: Mapping[str, Any], *, verify: bool = False) -> str | None:
         """Return what is wrong with the product, or None where it is whole.
 
         Args:
             result: what `self.result()` returned.
-            verify: also compare SHA-256 digests, which reads every file.
+            verify: also compare SHA-256 digests, which reads every file once per process.
         """
         for name, record in mapping(result.get("artifacts")).items():
             if not is_file_name(name):
                 return f"'{clean_line(name)}' is not a name of an artifact"
             recorded, path = mapping(record), self.artifacts / name
             try:
-                num_bytes = path.stat(follow_symlinks=False).st_size
-                if num_bytes != recorded.get("bytes"):
-                    return f"{name} has {num_bytes:,} bytes, not {recorded.get('bytes')}"
-                if verify and file_sha256(path) != recorded.get("sha256"):
+                seen = path.stat(follow_symlinks=False)
+                if seen.st_size != recorded.get("bytes"):
+                    return f"{name} has {seen.st_size:,} bytes, not {recorded.get('bytes')}"
+                stamp = (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+                if verify and _sha256(path, stamp) != recorded.get("sha256"):
                     return f"{name} does not match its SHA-256"
             except OSError as error:
                 return f"{name}: {(error.strerror or 'unreadable').lower()}"
@@ -270,6 +277,12 @@ def last_write_s(attempt: AttemptFolder) -> float:
         with contextlib.suppress(OSError):
             times_s.append(path.stat().st_mtime)
     return max(times_s)
+
+
+@functools.lru_cache(maxsize=1024)
+def _sha256(path: Path, _stamp: tuple[int, ...]) -> str:
+    """Return a file's digest, from memory while its inode, size and times are the same."""
+    return file_sha256(path)
 
 
 def _is_number(name: str) -> bool:

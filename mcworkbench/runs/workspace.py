@@ -75,10 +75,6 @@ class Workspace(Protocol):
         """
         ...
 
-    def input_options(self, role: str) -> dict[str, Any]:
-        """Return the complete options of the stage that made an input."""
-        ...
-
     def stop_level(self) -> StopLevel:
         """Return what the user wants; cheap enough for every log interval."""
         ...

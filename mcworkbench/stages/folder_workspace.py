@@ -18,6 +18,7 @@ from mcworkbench.folders import canonical_json, publish_bytes, remove_quietly
 from mcworkbench.runs import checkpoints
 from mcworkbench.runs.events import ArtifactSaved, CheckpointSaved, SnapshotSaved
 from mcworkbench.runs.names import check_file_name, is_file_name
+from mcworkbench.runs.products import product_problem, remedy, snapshot_problem
 from mcworkbench.runs.stage_folder import StageFolder
 from mcworkbench.runs.workspace import Checkpoint
 
@@ -83,24 +84,23 @@ class FolderWorkspace:
             WorkbenchError: the role is not filled, or its product is gone or damaged.
         """
         source = self._source(role)
-        result = source.result()
-        problem = source.artifact_problem(result) if result else "it is not finished"
         place = str(self._document.get("places", {}).get(role, ""))
-        folder = source.artifacts
-        if problem is None and place:
-            folder = source.snapshots / check_file_name(place.removeprefix(f"{_SNAPSHOT_FOLDER}/"))
-            problem = checkpoints.problem(folder)
+        problem = product_problem(source)
         if problem is not None:
-            which = f"{source.key[:12]} {place}".rstrip()
-            raise WorkbenchError(
-                f"the input '{role}' (stage {which}) cannot be used: {problem}; run the preset "
-                "that makes it again."
-            )
-        return folder
-
-    def input_options(self, role: str) -> dict[str, Any]:
-        """Return the complete options of the stage that made an input."""
-        return dict(self._source(role).document().get("options", {}))
+            cure = remedy(source, self._attempt.made_by())
+        elif place:
+            name = check_file_name(place.removeprefix(f"{_SNAPSHOT_FOLDER}/"))
+            problem = snapshot_problem(source, name)
+            # Another plan, not this one again: the stage itself is done and stays as it is.
+            cure = "run this run's preset again, which trains that epoch anew"
+            if problem is None:
+                return source.snapshots / name
+        else:
+            return source.artifacts
+        which = f"{source.key[:12]} {place}".rstrip()
+        raise WorkbenchError(
+            f"the input '{role}' (stage {which}) cannot be used: {problem}; {cure}."
+        )
 
     def stop_level(self) -> StopLevel:
         """Return what the user wants."""

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from mcworkbench.folders import canonical_json
-from mcworkbench.models.product import MODEL_FILE, load_network, open_flat, read_model_document
+from mcworkbench.models.product import (
+    MODEL_FILE,
+    check_product,
+    load_network,
+    open_flat,
+    read_model_document,
+)
 from mcworkbench.params.layout import Layout
 from mcworkbench.paths.path import line_path, open_path, path_files
 
@@ -24,6 +30,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     """Publish the line; returns its length."""
     if workspace.has_input("path"):
         source = workspace.input("path")
+        check_product(source, "path", "[path] use")
         curve = open_path(source)
         line = line_path(curve.nodes_KD[0], curve.nodes_KD[-1], curve.layout)
     else:
@@ -44,6 +51,8 @@ def join_networks(first: Path, last: Path) -> NodePath:
     Raises:
         InvalidInputError: they are different networks.
     """
+    for folder in (first, last):
+        check_product(folder, "network", "[ends] use")
     layouts = [Layout.from_json(read_model_document(folder)["layout"]) for folder in (first, last)]
     layouts[0].check_same(layouts[1], "[ends]")
     flat = open_flat(first, device="cpu")
