@@ -23,16 +23,11 @@ from mcworkbench.executors.child import (
     worker_environment,
 )
 from mcworkbench.executors.ending import bury, record_failure
-from mcworkbench.executors.schedule import Schedule, Task, is_finished
-from mcworkbench.executors.slots import (
-    Slot,
-    busy_sentence,
-    num_slots,
-    threads_per_slot,
-    try_slot,
-)
+from mcworkbench.executors.schedule import Schedule, Task
+from mcworkbench.executors.slots import Slot, SlotPool
+from mcworkbench.folders import PRIVATE_UMASK
 from mcworkbench.runs.locks import Lock
-from mcworkbench.runs.request import StopLevel
+from mcworkbench.runs.request import StopLevel, stop_grace_s
 from mcworkbench.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -41,12 +36,10 @@ if TYPE_CHECKING:
     from mcworkbench.executors.child import Death
 
 EXIT_DONE, EXIT_FAILED, EXIT_STOPPED = 0, 1, 3
-GRACE_VARIABLE = "MCWORKBENCH_STOP_GRACE_S"
-_GRACE_S = 60.0
 _TERMINATION_S = 5.0
 _CLOSE_S = 10.0
 _TICK_S = 0.1
-_UMASK = 0o077
+_SLOT_POLL_S = 0.5
 _LOG = logging.getLogger("mcworkbench.supervisor")
 
 
@@ -87,9 +80,10 @@ class Supervisor:
         self._document = document
         self._schedule = Schedule(document)
         self._command = list(worker_command) or python_command("mcworkbench.worker")
-        self._grace_s = grace_s or float(os.environ.get(GRACE_VARIABLE, _GRACE_S))
+        self._grace_s = grace_s or stop_grace_s()
         self._workers: list[_Worker] = []
-        self._num_slots = 1
+        self._next_try_s = 0.0
+        self._busy = ""
         self._now_since_s: float | None = None
         self._is_terminated = False
         self._reason = ""
@@ -99,8 +93,7 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self._on_terminate)
         with self._lock:
             try:
-                self._num_slots = num_slots(self._document.device, self._document.slots)
-                self._loop()
+                self._loop(self._find_slots())
             except WorkbenchError as error:
                 self._fail_first(str(error))
             finally:
@@ -112,7 +105,11 @@ class Supervisor:
             return EXIT_FAILED
         return EXIT_DONE if self._schedule.is_done() else EXIT_STOPPED
 
-    def _loop(self) -> None:
+    def _find_slots(self) -> SlotPool:
+        run = self._document
+        return SlotPool(run.device, run.slots, run.threads, run.id)
+
+    def _loop(self, pool: SlotPool) -> None:
         self._schedule.skip_finished()
         while True:
             level = self._level()
@@ -120,7 +117,7 @@ class Supervisor:
             for worker in list(self._workers):
                 self._listen(worker, level)
             if level is StopLevel.none and not self._schedule.failure:
-                self._dispatch()
+                self._dispatch(pool)
             is_busy = any(worker.task for worker in self._workers)
             ends = level is not StopLevel.none or self._schedule.failure
             if not is_busy and (ends or self._schedule.is_done()):
@@ -167,7 +164,7 @@ class Supervisor:
 
     def _mourn(self, worker: _Worker, task: Task, death: Death, level: StopLevel) -> None:
         worker.task, task.is_running = None, False
-        if is_finished(task.folder):
+        if task.folder.is_finished():
             task.is_done = True
             return
         is_asked = level >= StopLevel.now
@@ -201,13 +198,13 @@ class Supervisor:
             self._schedule.fail(message)
         worker.task = worker.attempt = None
 
-    def _dispatch(self) -> None:
+    def _dispatch(self, pool: SlotPool) -> None:
         self._schedule.look_at_others()
         if self._schedule.failure:
             return
         ready = self._schedule.ready()
         for task in ready:
-            worker = self._idle_worker() or self._hire()
+            worker = self._idle_worker() or self._hire(pool)
             if worker is None:
                 break
             worker.task, worker.attempt, task.is_running = task, None, True
@@ -215,7 +212,7 @@ class Supervisor:
             _LOG.info("%s: given to worker %d", task.name, worker.child.pid)
         is_busy = any(worker.task for worker in self._workers)
         if ready and not is_busy:
-            self._say(busy_sentence(self._document.device, self._document.slots))
+            self._say(self._busy)
         elif not is_busy:
             # Whoever makes the stage we wait for may need our slot.
             for worker in list(self._workers):
@@ -227,16 +224,17 @@ class Supervisor:
     def _idle_worker(self) -> _Worker | None:
         return next((worker for worker in self._workers if worker.task is None), None)
 
-    def _hire(self) -> _Worker | None:
-        if len(self._workers) >= self._num_slots:
+    def _hire(self, pool: SlotPool) -> _Worker | None:
+        if len(self._workers) >= pool.num_slots or time.monotonic() < self._next_try_s:
             return None
-        document = self._document
-        slot = try_slot(document.device, document.slots, self._folder.id)
+        slot = pool.take()
         if slot is None:
+            self._next_try_s = time.monotonic() + _SLOT_POLL_S
+            self._busy = pool.busy_sentence()
             return None
-        threads = threads_per_slot(document.threads, self._num_slots)
-        settings = ["--run", self._folder.id, "--device", slot.device, "--threads", str(threads)]
-        environment = {**worker_environment(threads), **slot.environment}
+        threads = str(pool.threads)
+        settings = ["--run", self._folder.id, "--device", slot.device, "--threads", threads]
+        environment = {**worker_environment(pool.threads), **slot.environment}
         child = Child([*self._command, *settings], environment, sys.stderr.fileno())
         worker = _Worker(child, slot)
         self._workers.append(worker)
@@ -266,7 +264,7 @@ def main(arguments: Sequence[str] | None = None, *, worker_command: Sequence[str
     parser.add_argument("run_id")
     parser.add_argument("--lock", type=int, help="descriptor of the lock, where it was passed on")
     parsed = parser.parse_args(arguments)
-    os.umask(_UMASK)
+    os.umask(PRIVATE_UMASK)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     folder = RunFolder(parsed.run_id)
     if parsed.lock is not None:

@@ -18,6 +18,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, final
 
+from mcworkbench import catalogue
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import PRIVATE_UMASK
 from mcworkbench.runs.request import StopLevel, stop_grace_s
@@ -122,6 +123,7 @@ class Worker:
         with lock:
             if folder.is_finished():
                 return {"outcome": "done"}
+            _check_version(folder, node)
             folder.make()
             sweep(folder)
             made = folder.new_attempt(self._run.id)
@@ -135,6 +137,17 @@ class Worker:
                 threads=self._threads,
             )
             return attempt.run()
+
+
+def _check_version(folder: StageFolder, node: str) -> None:
+    """Pass where today's code makes what the stage's key promises, as far as it can be told."""
+    document = folder.document()
+    kind = catalogue.STAGES.get(str(document.get("kind")))
+    if kind is not None and document.get("version", kind.version) != kind.version:
+        raise WorkbenchError(
+            f"{node}: another version of the workbench began this stage, and its numbers differ; "
+            "run its preset again."
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

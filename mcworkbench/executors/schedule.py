@@ -59,7 +59,7 @@ class Schedule:
     def skip_finished(self) -> None:
         """Mark what earlier runs have made."""
         for task in self._tasks.values():
-            task.is_done = is_finished(task.folder)
+            task.is_done = task.folder.is_finished()
 
     def is_done(self) -> bool:
         """Return whether every stage is done."""
@@ -82,7 +82,7 @@ class Schedule:
             and all(self._has(key) for key in task.inputs)
         ]
         for task in tasks:
-            task.is_done = is_finished(task.folder)
+            task.is_done = task.folder.is_finished()
         return [task for task in tasks if not task.is_done]
 
     def wait_for_other(self, task: Task) -> None:
@@ -118,9 +118,3 @@ class Schedule:
             return task.is_done
         # A stage of another run: the worker says so where its product is gone.
         return is_stage_key(key)
-
-
-def is_finished(folder: StageFolder) -> bool:
-    """Return whether the stage's product is there and whole."""
-    result = folder.result()
-    return result is not None and folder.artifact_problem(result) is None

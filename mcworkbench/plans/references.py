@@ -82,8 +82,9 @@ def _check_ready(node: PlannedNode, text: str, where: str) -> None:
 def _check_product(node: PlannedNode, product: str, text: str, where: str) -> None:
     found = STAGES[node.kind].product
     if product not in found.split("|"):
-        kind = "endpoint" if found == "network" else "curve"
-        say = f", or say kind = '{kind}'" if where.startswith("[further") else ""
+        kinds = {"network": "endpoint", "path": "curve"}
+        helps = where.startswith("[further") and found in kinds
+        say = f", or say kind = '{kinds[found]}'" if helps else ""
         raise InvalidInputError(
             f"{where}: '{clean_line(text)}' is a {found}, not a {product}; name a {product}, "
             f"e.g. {'endpoint-1' if product == 'network' else 'curve'}{say}."

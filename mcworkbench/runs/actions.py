@@ -216,18 +216,19 @@ def _check_version(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
 
 
 def _with_kept(document: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `document`, keeping the snapshots of both: another run may be waiting for them."""
-    options, before = mapping(document.get("options")), mapping(old.get("options"))
-    words = [
-        word.strip()
-        for keep in (before.get("keep"), options.get("keep"))
-        if isinstance(keep, str)
-        for word in keep.split(",")
-        if word.strip()
-    ]
-    if not words:
+    """Return `document`, also keeping the snapshots of `old`: another run may wait for them."""
+    options = mapping(document.get("options"))
+    wanted = _keep_words(options)
+    missing = [word for word in _keep_words(mapping(old.get("options"))) if word not in wanted]
+    if not missing:
         return dict(document)
-    return {**document, "options": {**options, "keep": ", ".join(dict.fromkeys(words))}}
+    return {**document, "options": {**options, "keep": ", ".join([*wanted, *missing])}}
+
+
+def _keep_words(options: Mapping[str, Any]) -> list[str]:
+    keep = options.get("keep")
+    words = keep.split(",") if isinstance(keep, str) else []
+    return [word.strip() for word in words if word.strip()]
 
 
 def _first(old: Mapping[str, Any]) -> dict[str, Any]:
