@@ -114,15 +114,16 @@ def _begun_with(stage: StageFolder) -> TrainingOptions:
 def _best(plan: Plan, node_name: str, options: TrainingOptions, *, where: str) -> Input:
     node = plan.nodes[node_name]
     stage = StageFolder(node.key)
+    has_best = node.is_reused and has_snapshot(stage, "best")
     best = Input(
         key=node.key,
         place=f"{SNAPSHOT_FOLDER}/best",
-        identity=_best_identity(node.key, _begun_with(stage) if node.is_reused else options),
+        identity=_best_identity(node.key, _begun_with(stage) if has_best else options),
         node=node_name,
     )
+    if has_best:
+        return best
     if node.is_reused:
-        if has_snapshot(stage, "best"):
-            return best
         epoch = (stage.result() or {"summary": {}})["summary"].get("best_epoch", float("nan"))
         if not isfinite(epoch):
             raise _never_watched(node_name, where)
@@ -140,9 +141,17 @@ def _best(plan: Plan, node_name: str, options: TrainingOptions, *, where: str) -
 
 
 def _best_identity(key: str, options: TrainingOptions) -> str:
-    """Return what names a stage's best: how it was watched decides which epoch that is."""
-    watched = options.model_dump(include={"watch_every", "probe_points", "probe_examples"})
-    return f"{key}@best {canonical_json(watched).decode()}"
+    """Return what names a stage's best: how it was watched decides which epoch that is.
+
+    As in a key, what equals its default is left out.
+    """
+    fields = type(options).model_fields
+    watched = {
+        name: getattr(options, name)
+        for name in ("watch_every", "probe_points", "probe_examples")
+        if name in fields and getattr(options, name) != fields[name].default
+    }
+    return f"{key}@best {canonical_json(watched).decode()}" if watched else f"{key}@best"
 
 
 def _never_watched(node_name: str, where: str) -> InvalidInputError:

@@ -11,12 +11,13 @@ from mcworkbench.folders import canonical_json, publish_bytes
 from mcworkbench.plans.expand import expand
 from mcworkbench.plans.launch import Launched, create_run
 from mcworkbench.runs import checkpoints
+from mcworkbench.runs.actions import create_stage
 from mcworkbench.runs.stage_folder import StageFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mcworkbench.plans.plan import Plan
+    from mcworkbench.plans.plan import Plan, PlannedNode
 
 GOOD = (Path(__file__).resolve().parents[1] / "data" / "presets" / "good.toml").read_text()
 
@@ -33,11 +34,13 @@ def launched(*overrides: str, name: str, text: str = GOOD, fresh: bool = False) 
 
 
 def finish(
-    key: str, *, snapshots: Sequence[str] = (), summary: Mapping[str, float] | None = None
+    node: PlannedNode,
+    *,
+    snapshots: Sequence[str] = (),
+    summary: Mapping[str, float] | None = None,
 ) -> None:
     """Let a stage look finished, with a product of one byte and with snapshots."""
-    folder = StageFolder(key)
-    folder.make()
+    folder = create_stage(node.key, node.document())
     attempt = folder.new_attempt("20260101-000000-curve-aaaaaa")
     publish_bytes(folder.artifacts / "product", b"x")
     for snapshot in snapshots:

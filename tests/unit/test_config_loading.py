@@ -112,3 +112,16 @@ def test_a_preset_of_the_user_hides_a_shipped_one_and_bad_ones_say_why(home: Pat
     assert listed["broken"].problem.startswith("broken.toml: not valid TOML")
     with pytest.raises(InvalidInputError, match="Did you mean 'quickstart'"):
         find_preset("quikstart")
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("curve.test_eror.max", "did you mean 'test_error'?"),
+        ("curve.test_error.mx", "did you mean 'max'?"),
+        ("test_error", "is not PATH.COLUMN.STATISTIC"),
+    ],
+)
+def test_a_published_number_that_nothing_answers_to_is_refused(key: str, told: str) -> None:
+    with pytest.raises(PresetError, match=re.escape(told)):
+        load_experiment("quickstart", [f'expect={{"{key}" = 0.1}}'])

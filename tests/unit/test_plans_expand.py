@@ -93,7 +93,7 @@ def test_a_path_of_another_run_is_evaluated_with_its_line() -> None:
 def evaluation(use: str) -> str:
     for node in plan_of().nodes.values():
         if not node.is_reused:
-            finish(node.key)
+            finish(node)
     head = GOOD.partition("[ends]")[0].replace("curve", "evaluate")
     return f'{head}[path]\nuse = "{use}"\n'
 
@@ -102,7 +102,7 @@ def test_an_evaluation_uses_the_decay_that_its_curve_was_trained_with() -> None:
     launched("curve.weight_decay=0.25", name="first")
     text = evaluation("run:first/curve")
     for node in plan_of("curve.weight_decay=0.25").nodes.values():
-        finish(node.key)
+        finish(node)
     plan = plan_of(text=text)
     for name in ("evaluate-path", "evaluate-line"):
         options = plan.nodes[name].options
@@ -129,7 +129,7 @@ def test_imports_are_one_node_per_file(tmp_path: Path) -> None:
 def test_ends_may_be_files_and_networks_of_other_runs(tmp_path: Path) -> None:
     (tmp_path / "a.pt").write_bytes(b"a")
     first = launched(name="first").plan
-    finish(first.nodes["dataset"].key)
+    finish(first.nodes["dataset"])
     text = GOOD.replace("seeds = [1, 2]", 'use = ["file:a.pt", "run:first/endpoint-2"]')
     plan = plan_of(text=text, base=tmp_path)
     assert plan.nodes["endpoint-1"].kind == "import"
@@ -149,7 +149,7 @@ def test_more_bends_change_only_the_curve_and_its_evaluation() -> None:
 
 def test_what_is_finished_is_reused() -> None:
     for name in ("dataset", "endpoint-1"):
-        finish(plan_of().nodes[name].key)
+        finish(plan_of().nodes[name])
     plan = plan_of("curve.bends=2")
     assert [name for name, node in plan.nodes.items() if node.is_reused] == [
         "dataset",
@@ -160,7 +160,7 @@ def test_what_is_finished_is_reused() -> None:
 
 def test_a_fresh_run_shares_only_data_and_files() -> None:
     for node in plan_of().nodes.values():
-        finish(node.key)
+        finish(node)
     assert plan_of().num_reused == 7
     fresh = plan_of(salt="once")
     assert [name for name, node in fresh.nodes.items() if node.is_reused] == ["dataset"]
@@ -252,14 +252,14 @@ def test_the_names_in_another_run_are_checked_before_anything_starts() -> None:
     assert refusal(text=both).startswith(
         "[ends] use: run:first/endpoint-1 has not finished, nor has"
     )
-    finish(first.nodes["dataset"].key)
+    finish(first.nodes["dataset"])
     assert "run:first/endpoint-1 are one network" in refusal(text=both)
     typo = head.format("['run:first/endpont-1', 'run:first/endpoint-2']")
     sentence = "[ends] use: no node of run first is called 'endpont-1'. Did you mean 'endpoint-1'?"
     assert refusal(text=typo).startswith(sentence)
     wrong = head.format("['run:first/endpoint-1', 'run:first/line']")
     for name in ("endpoint-1", "endpoint-2"):
-        finish(first.nodes[name].key)
+        finish(first.nodes[name])
     assert refusal(text=wrong) == (
         "[ends] use: 'run:first/line' is a path, not a network; name a network, e.g. endpoint-1."
     )
@@ -267,7 +267,7 @@ def test_the_names_in_another_run_are_checked_before_anything_starts() -> None:
 
 def test_networks_of_another_model_are_refused_with_the_difference() -> None:
     for node in launched(name="first").plan.nodes.values():
-        finish(node.key)
+        finish(node)
     text = GOOD.replace("seeds = [1, 2]", "use = ['run:first/endpoint-1', 'run:first/endpoint-2']")
     assert refusal("model.widths=[8]", text=text) == (
         "[ends] use: 'run:first/endpoint-1' has [model] widths = (32, 32), but this preset says "

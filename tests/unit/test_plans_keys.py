@@ -117,7 +117,7 @@ def plan_keys(**sections: dict[str, Any]) -> dict[str, str]:
         {"curve": {"probe_points": 5, "probe_examples": 100}},
         {"evaluate": {"batch_size": 17, "channels_last": True}},
         {"top": {"title": "Another title", "summary": "words", "source": "a paper"}},
-        {"expect": {"test_error": 3.5}},
+        {"expect": {'"curve.test_error.max"': 0.035}},
         {"train": {"stop_at": 30}},
         {"train": {"momentum": 0.9, "weight_decay": 5e-4}, "curve": {"name": "bezier"}},
         {"top": {"seed": 1}},

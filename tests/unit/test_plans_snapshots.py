@@ -79,14 +79,14 @@ def test_a_snapshot_is_the_stage_that_stops_there() -> None:
 def test_the_evaluation_of_a_snapshot_has_one_key_wherever_the_snapshot_comes_from() -> None:
     name = "evaluate-curve@4"
     kept = plan_of(SNAPSHOTS).nodes[name]
-    finish(plan_of().nodes["curve"].key)
+    finish(plan_of().nodes["curve"])
     trained = plan_of('evaluate.snapshots=["4"]').nodes[name]
     assert trained.inputs["path"] != kept.inputs["path"]
     assert trained.key == kept.key
 
 
 def test_a_finished_curve_without_the_snapshot_gets_a_sibling_that_stops_there() -> None:
-    finish(plan_of().nodes["curve"].key)
+    finish(plan_of().nodes["curve"])
     plan = plan_of('evaluate.snapshots=["4"]')
     assert list(plan.nodes)[5:] == [
         "curve",
@@ -100,7 +100,7 @@ def test_a_finished_curve_without_the_snapshot_gets_a_sibling_that_stops_there()
 
 
 def test_a_finished_curve_with_the_snapshot_is_used_as_it_is() -> None:
-    finish(plan_of().nodes["curve"].key, snapshots=["epoch-4"])
+    finish(plan_of().nodes["curve"], snapshots=["epoch-4"])
     plan = plan_of('evaluate.snapshots=["4"]')
     assert "curve-epoch-4" not in plan.nodes
     assert path_of(plan, "evaluate-curve@4").place == "snapshots/epoch-4"
@@ -128,20 +128,45 @@ def test_a_running_training_keeps_what_its_own_plan_said() -> None:
 
 
 def test_the_best_of_a_finished_training_is_its_snapshot_or_its_best_epoch() -> None:
-    key = plan_of().nodes["endpoint-1"].key
     text = GOOD + '[further.fine]\nfrom = "endpoint-1@best"\n'
-    used = plan_of(text=text).nodes["fine"].inputs["start"]
-    assert (used.place, used.identity) == ("snapshots/best", f"{key}@best")
-    finish(key, summary={"best_epoch": 7.0})
     plan = plan_of(text=text)
+    used = plan.nodes["fine"].inputs["start"]
+    assert (used.key, used.place) == (plan.nodes["endpoint-1"].key, "snapshots/best")
+    finish(plan.nodes["endpoint-1"], snapshots=["best"])
+    again = plan_of(text=text).nodes["fine"]
+    assert again.inputs["start"] == used
+    assert again.key == plan.nodes["fine"].key
+
+
+def test_without_its_snapshot_the_best_is_the_epoch_that_the_result_names() -> None:
+    finish(plan_of().nodes["endpoint-1"], summary={"best_epoch": 7.0})
+    plan = plan_of(text=GOOD + '[further.fine]\nfrom = "endpoint-1@best"\n')
     assert plan.nodes["fine"].inputs["start"].node == "endpoint-1-epoch-7"
     assert options(plan, "endpoint-1-epoch-7").stop_at == 7
+
+
+def test_the_best_of_a_training_watched_otherwise_is_another_network() -> None:
+    """Which epoch is the best depends on which were looked at; the training itself does not."""
+    text = GOOD + '[further.fine]\nfrom = "endpoint-1@best"\n'
+    often, seldom = plan_of(text=text), plan_of("train.watch_every=5", text=text)
+    assert often.nodes["endpoint-1"].key == seldom.nodes["endpoint-1"].key
+    assert often.nodes["fine"].key != seldom.nodes["fine"].key
+    quiet = plan_of("train.log_every=3", "train.checkpoint_every=9", text=text)
+    assert quiet.nodes["fine"].key == often.nodes["fine"].key
+
+
+def test_how_a_training_is_watched_is_part_of_which_epoch_is_its_best() -> None:
+    keys = {
+        plan_of('evaluate.snapshots=["best"]', *more).nodes["evaluate-curve@best"].key
+        for more in ([], ["curve.watch_every=2"], ["curve.probe_points=5"])
+    }
+    assert len(keys) == 3
 
 
 def test_a_training_that_nobody_watched_has_no_best() -> None:
     sentence = refusal("curve.probe_points=0", 'evaluate.snapshots=["best"]')
     assert sentence.startswith("[evaluate] snapshots: curve is not watched while training, so no")
-    finish(plan_of().nodes["curve"].key)
+    finish(plan_of().nodes["curve"])
     assert "is not watched" in refusal('evaluate.snapshots=["best"]')
 
 
@@ -170,7 +195,7 @@ def test_every_place_that_takes_a_node_takes_its_epoch(when: str, place: str) ->
     first = launched(name="first").plan
     kept = [place]
     for node in first.nodes.values():
-        finish(node.key, snapshots=kept if node.kind in {"endpoint", "curve"} else ())
+        finish(node, snapshots=kept if node.kind in {"endpoint", "curve"} else ())
     network, path = f"run:first/endpoint-1@{when}", f"run:first/curve@{when}"
     cases = {
         GOOD.replace(ENDS, f"use = ['{network}', 'run:first/endpoint-2']"): ("line", "first"),
@@ -194,7 +219,7 @@ def test_every_place_that_takes_a_node_takes_its_epoch(when: str, place: str) ->
 
 def test_the_last_epoch_of_a_borrowed_network_is_the_network() -> None:
     for node in launched(name="first").plan.nodes.values():
-        finish(node.key)
+        finish(node)
     use = "use = ['run:first/endpoint-1@30', 'run:first/endpoint-1@last']"
     assert "are one network" in refusal(text=GOOD.replace(ENDS, use))
 
@@ -205,7 +230,7 @@ def test_snapshots_that_borrowed_trainings_began_from_are_told_apart() -> None:
     first = launched(name="first", text=GOOD + more).plan
     assert first.nodes["a"].key != first.nodes["b"].key
     for node in first.nodes.values():
-        finish(node.key, snapshots=["epoch-4", "epoch-8"] if node.name == "endpoint-1" else ())
+        finish(node, snapshots=["epoch-4", "epoch-8"] if node.name == "endpoint-1" else ())
     plan = plan_of(text=GOOD.replace(ENDS, "use = ['run:first/a@2', 'run:first/b@2']"))
     assert plan.nodes["endpoint-1-epoch-2"].key != plan.nodes["endpoint-2-epoch-2"].key
     # And they are what the first run itself would have trained for these epochs.
