@@ -12,6 +12,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from measuring import results_folder
+
 from mcworkbench.config.loading import load_experiment
 from mcworkbench.executors import local
 from mcworkbench.plans.launch import create_run
@@ -48,7 +50,7 @@ def main() -> None:
     }
     print(json.dumps(facts, indent=1))
     kind = device.partition(":")[0]
-    target = Path(__file__).parent / "results" / f"{facts['date']}-epoch-{preset}-{kind}.json"
+    target = results_folder() / f"{facts['date']}-epoch-{Path(preset).stem}-{kind}.json"
     target.write_text(json.dumps(facts, indent=1) + "\n")
 
 

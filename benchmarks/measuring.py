@@ -89,10 +89,17 @@ def publish(name: str, device: str, ratios: list[Ratio]) -> None:
             f"{ratio.quartiles[0]:g}–{ratio.quartiles[1]:g})"
         )
     kind = "cpu" if device == "cpu" else "cuda"
-    folder = Path(__file__).parent / "results"
+    folder = results_folder()
     target = folder / f"{facts['date']}-{name}-{kind}.json"
     target.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
     print(target)
+
+
+def results_folder() -> Path:
+    """Return the folder of results, made where a fresh clone has none."""
+    folder = Path(__file__).parent / "results"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _processor() -> str:

@@ -165,9 +165,9 @@ def clean(
     yes: Annotated[bool, typer.Option("--yes", help="Do it, not only list it.")] = False,
 ) -> int:
     """List stages that no run names; with --yes move them to the trash."""
-    from mcworkbench.cli.manage import clean_up
+    from mcworkbench.cli.manage import put_away
 
-    return clean_up(is_confirmed=yes)
+    return put_away(is_confirmed=yes)
 
 
 @app.command()

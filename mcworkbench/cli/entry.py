@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcworkbench.cli.exits import DONE, FAILED, PROGRAM, STOPPED, explain, explain_unexpected
 from mcworkbench.errors import WorkbenchError
+from mcworkbench.folders import PRIVATE_UMASK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ def enter(arguments: Sequence[str]) -> int:
     Args:
         arguments: the words after the program's name; none shows the help.
     """
+    os.umask(PRIVATE_UMASK)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             # A terminal that cannot show a sign gets a question mark, not a traceback.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from mcworkbench.reports.braille import Chart, Series, render
+from mcworkbench.reports.ticks import use_log
 from mcworkbench.runs.state import ACTIVE
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 STYLES = ("cyan", "yellow", "magenta", "green", "blue", "red")
 _MIN_POINTS = 2
-_RATIO_FOR_LOG = 30.0
 _LOSS = "train_nll"
 _EPOCH_LINES = (("train loss", ("train_nll", "train_loss")), ("test loss", ("test_nll",)))
 
@@ -32,7 +32,7 @@ def plot_lines(run: RunView, width: int, height: int) -> list[Text]:
     for node in reversed(active):
         title, series = _series(node, run)
         if series:
-            return styled(render(series, width, height, title=title, y_log=use_log(series)))
+            return styled(render(series, width, height, title=title, y_log=is_log(series)))
     return []
 
 
@@ -44,10 +44,9 @@ def styled(chart: Chart) -> list[Text]:
     return rows
 
 
-def use_log(series: Sequence[Series]) -> bool:
-    """Return whether values spread so widely that a linear axis would hide the small ones."""
-    finite = [y for line in series for y in line.ys if math.isfinite(y)]
-    return bool(finite) and min(finite) > 0 and max(finite) / min(finite) > _RATIO_FOR_LOG
+def is_log(series: Sequence[Series]) -> bool:
+    """Return whether a plot of these lines needs a logarithmic axis."""
+    return use_log(line.ys for line in series)
 
 
 def _series(node: NodeView, run: RunView) -> tuple[str, list[Series]]:

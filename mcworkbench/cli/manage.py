@@ -10,11 +10,12 @@ from mcworkbench.errors import InvalidInputError
 from mcworkbench.runs.actions import (
     Cleaned,
     StopLevel,
-    clean,
+    clean_up,
     delete_run,
     list_trash,
     request_stop,
     restore_run,
+    trashed_run,
 )
 from mcworkbench.runs.index import find_run
 from mcworkbench.runs.state import State
@@ -23,7 +24,6 @@ from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 _ENDED = (State.done, State.failed, State.stopped, State.lost)
 _STOPPING = {
@@ -31,7 +31,6 @@ _STOPPING = {
     StopLevel.now: "stops now, with a checkpoint",
     StopLevel.kill: "is killed; work since the last checkpoint is lost",
 }
-_TRASH_PARTS = 3
 _KILO = 1000
 
 
@@ -63,7 +62,7 @@ def restore(reference: str | None) -> int:
     Raises:
         InvalidInputError: none or several of that name were deleted.
     """
-    trashed = {_run_id(path): path for path in list_trash()}
+    trashed = {trashed_run(path): path for path in list_trash()}
     if reference is None:
         write([clean_line(run_id) for run_id in trashed])
         return DONE
@@ -81,13 +80,9 @@ def restore(reference: str | None) -> int:
     return DONE
 
 
-def _run_id(path: Path) -> str:
-    return path.name.split("-", _TRASH_PARTS)[-1]
-
-
-def clean_up(*, is_confirmed: bool) -> int:
+def put_away(*, is_confirmed: bool) -> int:
     """List what no run needs and, where confirmed, put it away."""
-    found = clean(dry_run=not is_confirmed)
+    found = clean_up(dry_run=not is_confirmed)
     if not found:
         say("nothing to clean: every stage is named by a run, or is younger than an hour.")
         return DONE

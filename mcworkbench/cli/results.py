@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from mcworkbench.cli.consoles import aligned, heading
-from mcworkbench.cli.live_plot import styled, use_log
+from mcworkbench.cli.live_plot import is_log, styled
 from mcworkbench.reports.braille import Series, render
 from mcworkbench.reports.quantities import MISSING, number, quantity, to_shown
 from mcworkbench.reports.table import STATISTICS, expectations_table
@@ -142,7 +142,7 @@ def _plot(paths: list[PathSummary], summary: RunSummary, width: int) -> list[Tex
         return []
     title = f"{quantity(column, task=summary.task).axis}, along the path:"
     rows = styled(
-        render(series, width, _PLOT_HEIGHT, title=title, x_range=(0.0, 1.0), y_log=use_log(series))
+        render(series, width, _PLOT_HEIGHT, title=title, x_range=(0.0, 1.0), y_log=is_log(series))
     )
     return [*rows, Text("t".center(width).rstrip())]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from mcworkbench.reports.document import RunSummary
-    from mcworkbench.runs.index import RunSummary as ListedRun
+    from mcworkbench.runs.index import RunLine
     from mcworkbench.runs.run_view import Headline
     from mcworkbench.runs.views import RunView
 
@@ -52,7 +52,7 @@ def list_all(*, as_json: bool) -> int:
     return DONE
 
 
-def _listed_row(run: ListedRun) -> list[str]:
+def _listed_row(run: RunLine) -> list[str]:
     return [
         run.name,
         run.id,
@@ -70,7 +70,7 @@ def _result(head: Headline | None) -> str:
     return f"{shown(head.name, head.value)} {head.name.replace('_', ' ')} ({head.node})"
 
 
-def _listed_json(run: ListedRun) -> dict[str, Any]:
+def _listed_json(run: RunLine) -> dict[str, Any]:
     head = run.headline
     number = head.value if head is not None and math.isfinite(head.value) else None
     return {

@@ -32,11 +32,11 @@ def shipped_root() -> Path:
 
 
 def preset_files() -> dict[str, Path]:
-    """Return every preset by name; a user's own hides a shipped one of the same name."""
+    """Return every preset by its harmless name; a user's own hides a shipped one of that name."""
     found: dict[str, Path] = {}
     for root in (shipped_root(), folders.user_presets_root()):
         if root.is_dir():
-            found |= {path.stem: path for path in sorted(root.glob(f"*{SUFFIX}"))}
+            found |= {clean_line(path.stem): path for path in sorted(root.glob(f"*{SUFFIX}"))}
     return dict(sorted(found.items()))
 
 
@@ -47,16 +47,17 @@ def find_preset(reference: str) -> Path:
         InvalidInputError: neither; the sentence names the nearest preset.
     """
     files = preset_files()
-    if reference in files:
-        return files[reference]
+    shown = clean_line(reference)
+    if shown in files:
+        return files[shown]
     path = Path(reference).expanduser()
     if path.is_file():
         return path
     if path.suffix == SUFFIX or "/" in reference:
         raise InvalidInputError(
-            f"{clean_line(reference)}: there is no such file; give a preset file."
+            f"{shown}: there is no such file; give a preset file."
         )
-    raise unknown_name("preset", clean_line(reference), files)
+    raise unknown_name("preset", shown, files)
 
 
 def list_presets() -> list[PresetInfo]:

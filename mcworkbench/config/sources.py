@@ -1,7 +1,7 @@
 """Which files a data set of the user's own consists of, and one digest over them.
 
 Torch-free ground: the interface computes stage keys from it, the engine checks that what it
-decodes is what the plan named. Nothing is cached here.
+decodes is what the plan named. Nothing is cached here; the plan's memory of digests is read.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcworkbench import catalogue
 from mcworkbench.errors import InvalidInputError, nearest
-from mcworkbench.folders import canonical_json
+from mcworkbench.folders import cache_root, canonical_json, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +39,29 @@ def parse(name: str) -> tuple[catalogue.Source, str, str]:
         example = f"{head}:PATH" if source.takes_path else head
         raise InvalidInputError(f"[data] name = '{name}': write '{example}'.")
     return source, head, path
+
+
+def digest_memory() -> Path:
+    """Return the file where plans remember the digest of every path they have looked at."""
+    return cache_root() / "digests.json"
+
+
+def other_places(name: str, digest: str) -> list[str]:
+    """Return further names of a data set of the user's own, the one looked at last first.
+
+    A folder that was moved has another path and the same digest; whoever planned a run with its
+    present path left both in the memory of digests. They are guesses: content decides.
+    """
+    head, path = catalogue.split_source(name)
+    memory: Any = read_json(digest_memory())
+    if not path or not digest or not isinstance(memory, dict):
+        return []
+    known = [
+        place
+        for place, entry in memory.items()
+        if isinstance(entry, dict) and entry.get("digest") == digest and place != path
+    ]
+    return [f"{head}:{place}" for place in reversed(known)]
 
 
 def image_root(path: str) -> Path:

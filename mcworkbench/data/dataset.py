@@ -7,6 +7,7 @@ Shape letters: N = examples, C, H, W = image axes, F = features.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ import torch
 
 from mcworkbench import catalogue, folders
 from mcworkbench.config.options.data import DataOptions
+from mcworkbench.config.sources import other_places
 from mcworkbench.data import decoded
 from mcworkbench.data.draws import subset
 from mcworkbench.data.raw import IMAGE_AXES, silent
@@ -141,20 +143,21 @@ def write_dataset(options: DataOptions, report: Report = silent) -> dict[str, An
 def open_dataset(folder: Path) -> Dataset:
     """Return the data set that a dataset stage published in `folder`.
 
-    Where the cache was emptied since, the source is decoded again.
+    Where the cache was emptied since, the source is decoded again, from wherever a plan has seen
+    the same files since.
 
     Raises:
-        WorkbenchError: dataset.json cannot be read, or the source now holds other data.
+        WorkbenchError: dataset.json cannot be read, or the source is gone or holds other data.
     """
     record = folders.read_json(folder / DATASET_FILE)
     if not isinstance(record, dict) or record.get("format") != _FORMAT:
         raise WorkbenchError(f"{folder / DATASET_FILE}: is absent or damaged; run the stage again.")
     options = DataOptions(**record["options"])
-    arrays = decoded.decode(options.name, options, silent)
-    if decoded.content_digest(_meta(arrays)) != record["content"]:
+    arrays = _decode_anywhere(options)
+    if arrays is None or decoded.content_digest(_meta(arrays)) != record["content"]:
         raise WorkbenchError(
             f"'{options.name}' no longer holds the data this run was made with; bring them back, "
-            "or start a new run."
+            "or run a preset that names their present place."
         )
     return Dataset(
         options=options,
@@ -167,6 +170,15 @@ def open_dataset(folder: Path) -> Dataset:
         counts=record["counts"],
         folder=arrays,
     )
+
+
+def _decode_anywhere(options: DataOptions) -> Path | None:
+    """Return the decoded source, or None where neither its first nor another place has it."""
+    for name in (options.name, *other_places(options.name, options.digest)):
+        # An unusable place is no news as long as another holds the same bytes.
+        with contextlib.suppress(InvalidInputError):
+            return decoded.decode(name, options, silent)
+    return None
 
 
 def _meta(folder: Path) -> dict[str, Any]:

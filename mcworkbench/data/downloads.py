@@ -32,12 +32,21 @@ _CHUNK_BYTES = 1 << 20
 _TIMEOUT_S = 30
 _IMAGE_AXES = 3
 _IDX_MAGIC = {1: 0x801, _IMAGE_AXES: 0x803}
-# The unpacked files of MNIST, which many people have without the archives whose MD5 is published.
+# The unpacked files of MNIST, which many people have without the archives whose MD5 is published;
+# by data set and file, because all IDX files of a kind have one shape.
 _UNPACKED_SHA256 = {
-    "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ("MNIST", "train-images-idx3-ubyte"): (
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+    ),
+    ("MNIST", "train-labels-idx1-ubyte"): (
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
+    ),
+    ("MNIST", "t10k-images-idx3-ubyte"): (
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+    ),
+    ("MNIST", "t10k-labels-idx1-ubyte"): (
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
+    ),
 }
 
 
@@ -88,7 +97,8 @@ def _idx_files(
     folder = folders.make_private(downloads_root() / kind.__name__ / "raw")
     arrays: list[Array] = []
     for number, (name, md5) in enumerate(kind.resources):
-        content = _stored_idx(folder, name, md5)
+        known = _UNPACKED_SHA256.get((kind.__name__, Path(name).stem))
+        content = _stored_idx(folder, known, name, md5)
         if content is None:
             urls = [f"{mirror}{name}" for mirror in kind.mirrors]
             _fetch(folder / name, md5, urls, report, [each for each, _ in kind.resources])
@@ -107,16 +117,23 @@ def _idx_files(
     )
 
 
-def _stored_idx(folder: Path, name: str, md5: str) -> bytes | None:
-    """Return the unpacked bytes that lie in the folder, or None where none are the right ones."""
+def _stored_idx(folder: Path, known: str | None, name: str, md5: str) -> bytes | None:
+    """Return the unpacked bytes that lie in the folder, or None where none are the right ones.
+
+    Args:
+        folder: where to look.
+        known: SHA-256 of the unpacked file, None where nobody published it.
+        name: of the packed file.
+        md5: of the packed file.
+    """
     unpacked, packed = folder / Path(name).stem, folder / name
-    if unpacked.is_file():
+    if known and unpacked.is_file():
         content = unpacked.read_bytes()
-        if hashlib.sha256(content).hexdigest() in _UNPACKED_SHA256:
+        if _sha256(content) == known:
             return content
     if packed.is_file():
         content = _unpack(packed)
-        if _md5(packed) == md5 or hashlib.sha256(content).hexdigest() in _UNPACKED_SHA256:
+        if _md5(packed) == md5 or _sha256(content) == known:
             return content
     return None
 
@@ -219,6 +236,10 @@ def _read_url(url: str, report: Report) -> bytes:
             done += len(part)
             report("download", done, max(done, total))
     return b"".join(parts)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _md5(file: Path) -> str:

@@ -13,14 +13,12 @@ import contextlib
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from pathlib import Path
+from typing import final
 
 from mcworkbench import folders
 from mcworkbench.executors.devices import CPU, choose
 from mcworkbench.runs.locks import Lock, is_locked, lock_holder, try_lock
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9-]")
 

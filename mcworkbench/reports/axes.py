@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
@@ -14,15 +13,12 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from mcworkbench.reports.ticks import log_ticks, tick_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.axes import Axes
 
 INK = "#1f2430"
 GREY = "#7a7f87"
 # Okabe and Ito's palette without its yellow, which is too pale for lines on white.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
-_RATIO_FOR_LOG = 30.0
 _NUM_LOG_TICKS = 7
 _PANEL = (4.1, 3.1)
 
@@ -65,12 +61,6 @@ class Drawing:
     title: str
     caption: str
     figure: Figure
-
-
-def use_log(columns: Sequence[Sequence[float]]) -> bool:
-    """Return whether values spread so widely that a linear axis would hide the small ones."""
-    finite = [value for column in columns for value in column if math.isfinite(value)]
-    return bool(finite) and min(finite) > 0 and max(finite) / min(finite) > _RATIO_FOR_LOG
 
 
 def finish(axes: Axes, x_label: str, y_label: str, *, is_log: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mcworkbench.reports.axes import COLOURS, GREY, INK, Drawing, finish, panels_of, use_log
+from mcworkbench.reports.axes import COLOURS, GREY, INK, Drawing, finish, panels_of
 from mcworkbench.reports.quantities import quantity, to_shown
 from mcworkbench.text import clean_line
 

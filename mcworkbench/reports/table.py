@@ -197,13 +197,6 @@ def pairs_table(title: str, values: Iterable[tuple[str, object]]) -> Table:
     return Table(title, ["name", "value"], rows, 2, [])
 
 
-def terminal_tables(summary: RunSummary) -> list[Table]:
-    """Return the tables that `show` prints, the most asked for first."""
-    tables = [*statistics_tables(summary), *barrier_tables(summary), paths_table(summary)]
-    tables += [ends_table(summary), expectations_table(summary), nodes_table(summary)]
-    return [table for table in tables if table.rows]
-
-
 def duration(seconds: float) -> str:
     """Return a time as text: 0.42 s, 12.3 s, 4 min 05 s, 2 h 06 min."""
     if not math.isfinite(seconds):

@@ -1,15 +1,26 @@
 """Where an axis puts its ticks and how it writes them: 1-2-5 steps, linear or logarithmic.
 
-Shared by the terminal chart and, for logarithmic labels, by the figures. Pure arithmetic.
+Shared by the terminal charts and the figures. Pure arithmetic.
 """
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _STEPS = (1, 2, 5, 10, 20, 50)
 _TOLERANCE = 1e-9
 _MAX_PLAIN_EXPONENT = 4
+_RATIO_FOR_LOG = 30.0
+
+
+def use_log(columns: Iterable[Iterable[float]]) -> bool:
+    """Return whether values spread so widely that a linear axis would hide the small ones."""
+    finite = [value for column in columns for value in column if math.isfinite(value)]
+    return bool(finite) and min(finite) > 0 and max(finite) / min(finite) > _RATIO_FOR_LOG
 
 
 def linear_ticks(low: float, high: float, max_count: int) -> list[float]:

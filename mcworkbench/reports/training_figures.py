@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 from matplotlib.colors import to_hex
 
-from mcworkbench.reports.axes import COLOURS, INK, Drawing, finish, panels_of, use_log
+from mcworkbench.reports.axes import COLOURS, INK, Drawing, finish, panels_of
 from mcworkbench.reports.quantities import quantity, to_shown
 from mcworkbench.text import clean_line
 
