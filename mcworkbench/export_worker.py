@@ -23,6 +23,8 @@ from mcworkbench.models.product import NETWORK_FILE, open_flat
 from mcworkbench.params.export import curve_state
 from mcworkbench.params.store import network_bytes, read_tensors
 from mcworkbench.paths.path import open_path
+from mcworkbench.runs.products import check_product
+from mcworkbench.runs.stage_folder import StageFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +54,7 @@ def perform(job: Mapping[str, Any]) -> str:
         WorkbenchError: the product is damaged, or the file cannot be written.
     """
     folder = Path(job["product"])
+    check_product(StageFolder(folder.parent.name), job["run"], f"{job['run']}/{job['node']}")
     content: Mapping[str, Any]
     if not (folder / "path.json").is_file():
         tensors = read_tensors(folder / NETWORK_FILE)

@@ -106,7 +106,9 @@ def _export_table(run: RunView, node: NodeView, target: Path) -> None:
     from mcworkbench.folders import publish_bytes
     from mcworkbench.reports.exports import reference_npz
     from mcworkbench.reports.summary import collect
+    from mcworkbench.runs.products import check_product
 
+    check_product(node.view.folder, run.id, f"{run.id}/{node.name}")
     path = next(path for path in collect(run).paths if path.node == node.name)
     publish_bytes(target, reference_npz(path))
     say(f"{len(path.ts)} points of {node.name}, with the reference's keys: percent and nats.")

@@ -54,9 +54,7 @@ def find_preset(reference: str) -> Path:
     if path.is_file():
         return path
     if path.suffix == SUFFIX or "/" in reference:
-        raise InvalidInputError(
-            f"{shown}: there is no such file; give a preset file."
-        )
+        raise InvalidInputError(f"{shown}: there is no such file; give a preset file.")
     raise unknown_name("preset", shown, files)
 
 

@@ -154,10 +154,10 @@ def open_dataset(folder: Path) -> Dataset:
         raise WorkbenchError(f"{folder / DATASET_FILE}: is absent or damaged; run the stage again.")
     options = DataOptions(**record["options"])
     arrays = _decode_anywhere(options)
-    if arrays is None or decoded.content_digest(_meta(arrays)) != record["content"]:
+    if decoded.content_digest(_meta(arrays)) != record["content"]:
         raise WorkbenchError(
             f"'{options.name}' no longer holds the data this run was made with; bring them back, "
-            "or run a preset that names their present place."
+            "or start a new run."
         )
     return Dataset(
         options=options,
@@ -172,13 +172,18 @@ def open_dataset(folder: Path) -> Dataset:
     )
 
 
-def _decode_anywhere(options: DataOptions) -> Path | None:
-    """Return the decoded source, or None where neither its first nor another place has it."""
-    for name in (options.name, *other_places(options.name, options.digest)):
-        # An unusable place is no news as long as another holds the same bytes.
-        with contextlib.suppress(InvalidInputError):
-            return decoded.decode(name, options, silent)
-    return None
+def _decode_anywhere(options: DataOptions) -> Path:
+    """Return the decoded source, from its first place or another that holds the same files."""
+    try:
+        return decoded.decode(options.name, options, silent)
+    except InvalidInputError as error:
+        for name in other_places(options.name, options.digest):
+            with contextlib.suppress(InvalidInputError):
+                return decoded.decode(name, options, silent)
+        told = str(error).rstrip(".")
+        raise InvalidInputError(
+            f"{told}; where the data were moved, run a preset that names their present place."
+        ) from error
 
 
 def _meta(folder: Path) -> dict[str, Any]:

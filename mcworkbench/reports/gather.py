@@ -58,10 +58,14 @@ def _node(node: NodeView) -> dict[str, Any]:
         "epochs": [dataclasses.asdict(event) for event in view.epochs],
         "probes": [dataclasses.asdict(event) for event in view.probes],
         "points": [dataclasses.asdict(event) for event in view.points.values()],
-        # A table counts once its stage is done: before, its digest is not vouched for.
-        "table": _usable_table(read_document(table)) if view.state is State.done else None,
+        "table": _usable_table(read_document(table)) if _is_vouched_for(view) else None,
         "dataset": read_document(view.artifacts / "dataset.json"),
     }
+
+
+def _is_vouched_for(view: StageView) -> bool:
+    """Return whether the product is what its stage published, byte for byte."""
+    return view.state is State.done and view.verify() is None
 
 
 def _usable_table(table: dict[str, Any]) -> dict[str, Any] | None:

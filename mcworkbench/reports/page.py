@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.reports.quantities import shown
+from mcworkbench.reports.redact import has_gaps
 from mcworkbench.reports.table import (
     Table,
     barrier_tables,
@@ -66,6 +67,7 @@ def page(summary: RunSummary, images: Sequence[Image]) -> dict[str, Any]:
         ),
         "preset": summary.preset.strip("\n"),
         "commands": summary.commands,
+        "gaps": _gaps(summary),
         "version": summary.version,
     }
 
@@ -130,6 +132,16 @@ def _shown_values(values: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _number(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _gaps(summary: RunSummary) -> str:
+    """Return what must be done before the commands work, '' where nothing was taken out."""
+    if not any(map(has_gaps, [summary.preset, *summary.commands])):
+        return ""
+    return (
+        "Paths and names of the machine were taken out (‹path …›, ‹name›); put them back into "
+        "the preset and the commands first."
+    )
 
 
 def _split_seed(data: Mapping[str, Any]) -> str:

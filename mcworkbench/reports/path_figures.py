@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mcworkbench.reports.axes import COLOURS, GREY, INK, Drawing, finish, panels_of
 from mcworkbench.reports.quantities import quantity, to_shown
+from mcworkbench.reports.ticks import use_log
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:

@@ -11,9 +11,13 @@ import hashlib
 import re
 import socket
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from mcworkbench.text import clean, clean_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Environment entries that reports may show; the rest of env.json stays on the machine.
 ENVIRONMENT = (
@@ -39,17 +43,37 @@ _WORDS = {"device_name": "device name", "num_cpus": "processors", "code": "code 
 # Login names that name nobody, and words that a report needs.
 _NOBODY = {"root", "user", "admin", "ubuntu", "test", "train", "localhost", "line", "curve"}
 _MIN_NAME = 3
-_PATH = re.compile(
-    r"(?:file://|(?<![\w/.<]))(?:~[\w.-]*(?=/))?/(?!/)[^\s'\"`<>|*?:;,()\[\]{}]+"
-    r"|(?<!\w)[A-Za-z]:\\[^\s'\"`<>|*?:;,()\[\]{}]+"
-    r"|\\\\[\w.-]+\\[^\s'\"`<>|*?:;,()\[\]{}]+"
+_NAME_GAP = "‹name›"
+# Where an absolute path begins, and what one is made of in running text.
+_START = (
+    r"(?:file://|(?<![\w/.<›]))(?:~[\w.-]*(?=/))?/(?![/\s])"
+    r"|(?<!\w)[A-Za-z]:\\|\\\\(?=[\w.-]+\\)"
 )
+_PART = r"[^\s'\"`<>|*?:;,()\[\]{}]"
+_PATH = re.compile(rf"(?:{_START}){_PART}+")
+# In quotes a path may hold anything, so all of it goes. Possessive: no text makes this slow.
+_QUOTED = re.compile(
+    r"(?<!\w)(?P<quote>['\"`])(?P<inside>(?:(?!(?P=quote))[^\n])*+)(?P=quote)(?!\w)"
+)
+_WHOLE = re.compile(rf"(?P<before>.*?)(?P<path>(?:{_START}).+)", re.DOTALL)
+# Fields of options and of run.json whose value, from where a path begins, is nothing else.
+_PATH_FIELDS = frozenset({"name", "file"})
+_WORDS_FIELD = "command"
 _LONG = 100_000
 
 
 def redacted(value: Any) -> Any:
-    """Return JSON values with every text cleaned and without absolute paths, user or host name."""
-    return _mapped(value, _identities())
+    """Return JSON values with every text cleaned and without absolute paths, user or host name.
+
+    A path with spaces is known in quotes, in a field that holds one, in a word of a command, and
+    wherever else such a value is repeated.
+    """
+    return _mapped(value, _Rules(_identities(), _literals(value)))
+
+
+def has_gaps(text: str) -> bool:
+    """Return whether something was taken out of a text that `redacted` returned."""
+    return "‹path " in text or _NAME_GAP in text
 
 
 def environment_shown(recorded: Mapping[str, Any]) -> dict[str, str]:
@@ -79,20 +103,60 @@ def _identities() -> re.Pattern[str] | None:
     return re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in reversed(found)))
 
 
-def _mapped(value: Any, names: re.Pattern[str] | None) -> Any:
-    if isinstance(value, str):
-        return _text(value, names)
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What is taken out besides paths that can be told by their form."""
+
+    names: re.Pattern[str] | None
+    literals: re.Pattern[str] | None
+
+
+def _literals(value: Any) -> re.Pattern[str] | None:
+    """Return what finds the paths of fields known to hold one, where their form alone would not."""
+    found = {path for path in _known_paths(value) if not _PATH.fullmatch(path)}
+    if not found:
+        return None
+    longest_first = sorted(map(re.escape, found), key=len, reverse=True)
+    return re.compile(rf"(?<![\w/.<])(?:{'|'.join(longest_first)})(?:/{_PART}*)*")
+
+
+def _known_paths(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
-        return {_text(str(key), names): _mapped(item, names) for key, item in value.items()}
+        for name, item in value.items():
+            words = item if name == _WORDS_FIELD and isinstance(item, list | tuple) else [item]
+            if name in _PATH_FIELDS or name == _WORDS_FIELD:
+                texts = (word for word in words if isinstance(word, str))
+                yield from (found["path"] for found in map(_WHOLE.fullmatch, texts) if found)
+            yield from _known_paths(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _known_paths(item)
+
+
+def _mapped(value: Any, rules: _Rules) -> Any:
+    if isinstance(value, str):
+        return _text(value, rules)
+    if isinstance(value, Mapping):
+        return {_text(str(key), rules): _mapped(item, rules) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_mapped(item, names) for item in value]
+        return [_mapped(item, rules) for item in value]
     return value
 
 
-def _text(text: str, names: re.Pattern[str] | None) -> str:
-    shown = _PATH.sub(_digest, clean(text, limit=_LONG))
-    return names.sub("‹name›", shown) if names else shown
+def _text(text: str, rules: _Rules) -> str:
+    if rules.literals:
+        text = rules.literals.sub(lambda found: _digest(found[0]), text)
+    shown = _QUOTED.sub(_quoted, clean(text, limit=_LONG))
+    shown = _PATH.sub(lambda found: _digest(found[0]), shown)
+    return rules.names.sub(_NAME_GAP, shown) if rules.names else shown
 
 
-def _digest(match: re.Match[str]) -> str:
-    return f"‹path {hashlib.sha256(match[0].encode()).hexdigest()[:8]}›"
+def _quoted(found: re.Match[str]) -> str:
+    whole = _WHOLE.fullmatch(found["inside"])
+    if whole is None:
+        return found[0]
+    return f"{found['quote']}{whole['before']}{_digest(whole['path'])}{found['quote']}"
+
+
+def _digest(path: str) -> str:
+    return f"‹path {hashlib.sha256(path.encode(errors='replace')).hexdigest()[:8]}›"

@@ -13,6 +13,7 @@ from matplotlib.colors import to_hex
 
 from mcworkbench.reports.axes import COLOURS, INK, Drawing, finish, panels_of
 from mcworkbench.reports.quantities import quantity, to_shown
+from mcworkbench.reports.ticks import use_log
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:

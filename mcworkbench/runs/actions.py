@@ -176,9 +176,7 @@ def list_trash() -> list[Path]:
     except OSError:
         return []
     return [
-        path
-        for path in paths
-        if is_run_id(trashed_run(path)) and (path / "run.json").is_file()
+        path for path in paths if is_run_id(trashed_run(path)) and (path / "run.json").is_file()
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import move_to_trash, storage_error
 from mcworkbench.runs import checkpoints
 from mcworkbench.runs.locks import try_lock
@@ -53,6 +54,17 @@ def snapshot_problem(stage: StageFolder, name: str) -> str | None:
                 if folder.exists() and checkpoints.problem(folder) is not None:
                     move_to_trash(folder)
     return problem
+
+
+def check_product(stage: StageFolder, run_id: str, where: str) -> None:
+    """Pass where a product is whole.
+
+    Raises:
+        WorkbenchError: it is not; the sentence says how to have it made again.
+    """
+    problem = product_problem(stage)
+    if problem is not None:
+        raise WorkbenchError(f"{where} cannot be used: {problem}; {remedy(stage, run_id)}.")
 
 
 def remedy(stage: StageFolder, run_id: str) -> str:
