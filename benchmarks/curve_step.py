@@ -26,7 +26,7 @@ from mcworkbench.training.subjects import CurveSubject, NetworkSubject
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mcworkbench.config.options.endpoint import AnyModelOptions
+    from mcworkbench.config.options.model import AnyModelOptions
     from mcworkbench.training.subjects import AbstractSubject
 
 BATCH = 128

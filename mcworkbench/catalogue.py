@@ -155,8 +155,6 @@ CURVES: dict[str, str] = {
     "polychain": "mcworkbench.paths.polychain:PolygonalChain",
 }
 
-KINDS: tuple[str, ...] = ("endpoints", "curve", "evaluate", "import")
-
 
 def resolve(target: str) -> Any:
     """Return the object that "module:attribute" names, importing its module."""

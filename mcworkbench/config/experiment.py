@@ -13,8 +13,9 @@ from pydantic import Field, field_validator, model_validator
 from mcworkbench.config.options.base import Options
 from mcworkbench.config.options.curve import CurveSection
 from mcworkbench.config.options.data import DataOptions
-from mcworkbench.config.options.endpoint import AnyModelOptions, TrainSection
+from mcworkbench.config.options.endpoint import TrainSection
 from mcworkbench.config.options.evaluate import EvaluateSection
+from mcworkbench.config.options.model import AnyModelOptions
 from mcworkbench.errors import nearest
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]

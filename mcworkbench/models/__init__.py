@@ -15,7 +15,7 @@ from mcworkbench import catalogue
 if TYPE_CHECKING:
     from torch import nn
 
-    from mcworkbench.config.options.endpoint import AnyModelOptions
+    from mcworkbench.config.options.model import AnyModelOptions
 
 
 def build_model(

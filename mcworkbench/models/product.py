@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import torch
 from pydantic import Field, TypeAdapter
 
-from mcworkbench.config.options.endpoint import AnyModelOptions
+from mcworkbench.config.options.model import AnyModelOptions
 from mcworkbench.errors import InvalidInputError, WorkbenchError
 from mcworkbench.folders import canonical_json, read_json
 from mcworkbench.models import build_model

@@ -5,7 +5,7 @@ Asked once before a training; the vector's gradient is zero there and cannot tel
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 
@@ -32,8 +32,8 @@ def unused_mask(flat: FlatModule, task: AbstractTask, split: Split) -> Tensor | 
     loss = task.loss(flat(inputs_B).float(), targets_B)
     parameters = [live[entry.name] for entry in entries]
     # torch's stubs forget that allow_unused gives None for what the loss does not reach.
-    gradients: tuple[Tensor | None, ...] = torch.autograd.grad(
-        loss, parameters, allow_unused=True
+    gradients = cast(
+        "tuple[Tensor | None, ...]", torch.autograd.grad(loss, parameters, allow_unused=True)
     )
     mask_D = torch.zeros(flat.layout.size, dtype=torch.bool, device=flat.params.device)
     for entry, gradient in zip(entries, gradients, strict=True):

@@ -19,7 +19,7 @@ from mcworkbench.models.preresnet import Bottleneck
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mcworkbench.config.options.endpoint import AnyModelOptions
+    from mcworkbench.config.options.model import AnyModelOptions
 
 CIFAR = (3, 32, 32)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mcworkbench.config.options.endpoint import AnyModelOptions
+    from mcworkbench.config.options.model import AnyModelOptions
 
 
 @pytest.fixture(autouse=True)

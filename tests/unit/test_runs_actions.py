@@ -11,7 +11,7 @@ from mcworkbench.folders import runs_root, stages_root, trash_root
 from mcworkbench.runs import actions
 from mcworkbench.runs.actions import (
     StopLevel,
-    clean,
+    clean_up,
     create_run,
     create_stage,
     delete_run,
@@ -72,13 +72,31 @@ def test_a_stage_is_made_once_and_found_again() -> None:
     assert folder.document() == document(made_by=RUN)
 
 
-@pytest.mark.parametrize(
-    "change", [{"kind": "curve"}, {"version": 2}, {"inputs": {"first": key_of("x")}}]
-)
+@pytest.mark.parametrize("change", [{"kind": "curve"}, {"inputs": {"first": key_of("x")}}])
 def test_two_kinds_of_stage_under_one_key_are_our_own_mistake(change: dict[str, Any]) -> None:
     create_stage(key_of("s"), document())
     with pytest.raises(AssertionError):
         create_stage(key_of("s"), document(**change))
+
+
+def test_a_done_stage_of_another_version_is_left_alone_and_a_begun_one_is_refused() -> None:
+    folder = create_stage(key_of("s"), document())
+    with pytest.raises(WorkbenchError, match="begun by another version of the workbench"):
+        create_stage(key_of("s"), document(version=2))
+    finish(folder)
+    before = folder.document_path.read_bytes()
+    create_stage(key_of("s"), document(version=2))
+    assert folder.document_path.read_bytes() == before
+
+
+def test_a_later_plan_does_not_take_back_a_promised_snapshot() -> None:
+    folder = create_stage(key_of("s"), document(options={"epochs": 3, "keep": "0, best"}))
+    create_stage(key_of("s"), document(options={"epochs": 3, "keep": ""}))
+    assert folder.document()["options"] == {"epochs": 3, "keep": "0, best"}
+    create_stage(key_of("s"), document(options={"epochs": 3, "lr": 1, "keep": "2,best"}))
+    kept = folder.document()["options"]
+    assert set(kept["keep"].split(", ")) == {"0", "2", "best"}
+    assert kept["lr"] == 1
 
 
 def test_the_newest_plan_says_how_a_stage_runs_until_it_runs_or_is_done() -> None:
@@ -170,28 +188,28 @@ def test_cleaning_lists_first_and_then_trashes_only_what_no_run_needs() -> None:
     for folder in (data, needed, foreign, unnamed):
         age(folder.path, 7200)
     young = make_stage("young")
-    listed = clean(dry_run=True)
+    listed = clean_up(dry_run=True)
     assert [one.path for one in listed] == [unnamed.path]
     sizes = [path.stat().st_size for path in unnamed.path.rglob("*") if path.is_file()]
     assert listed[0].num_bytes == sum(sizes)
     assert listed[0].moved_to is None
     assert unnamed.path.exists()
-    done = clean(dry_run=False)
+    done = clean_up(dry_run=False)
     assert [one.path for one in done] == [unnamed.path]
     assert done[0].moved_to is not None
     assert (done[0].moved_to / "result.json").exists()
     kept = {path.name for path in stages_root().iterdir()}
     assert kept == {folder.key for folder in (data, needed, foreign, young)}
-    assert clean(dry_run=False) == []
+    assert clean_up(dry_run=False) == []
 
 
 def test_a_stage_that_somebody_runs_is_not_cleaned() -> None:
     folder = make_stage("s")
     with Holder(folder.lock_path):
         age(folder.path, 7200)
-        assert clean(dry_run=True) == []
-        assert clean(dry_run=False) == []
-    assert [one.path for one in clean(dry_run=True)] == [folder.path]
+        assert clean_up(dry_run=True) == []
+        assert clean_up(dry_run=False) == []
+    assert [one.path for one in clean_up(dry_run=True)] == [folder.path]
 
 
 def test_leftovers_of_crashes_are_deleted_after_an_hour() -> None:
@@ -210,8 +228,8 @@ def test_leftovers_of_crashes_are_deleted_after_an_hour() -> None:
     aside = stage.snapshots / ".replaced-best"
     aside.mkdir()
     age(aside, 7200)
-    assert sum(one.num_bytes for one in clean(dry_run=True)) == 3 * 3 + 5
-    assert {one.path for one in clean(dry_run=False)} == {*old, file}
+    assert sum(one.num_bytes for one in clean_up(dry_run=True)) == 3 * 3 + 5
+    assert {one.path for one in clean_up(dry_run=False)} == {*old, file}
     assert not any(path.exists() for path in [*old, file])
     assert young.exists()
     assert aside.exists(), "it may be the only copy of a snapshot"
@@ -222,7 +240,7 @@ def test_nothing_is_cleaned_while_a_run_cannot_be_read() -> None:
     age(folder.path, 7200)
     make_run(RUN, {}).document_path.write_text("{")
     with pytest.raises(WorkbenchError, match=f"run {RUN}: its run.json cannot be read"):
-        clean(dry_run=False)
+        clean_up(dry_run=False)
     assert StageFolder(folder.key).path.exists()
     delete_run(RUN)
-    assert len(clean(dry_run=True)) == 1
+    assert len(clean_up(dry_run=True)) == 1

@@ -31,7 +31,9 @@ class Bench:
     def __init__(self) -> None:
         self.runs: list[str] = []
 
-    def run(self, *, slots: int = 1, device: str = "cpu", **nodes: dict[str, Any]) -> str:
+    def run(
+        self, *, slots: int = 1, threads: int = 1, device: str = "cpu", **nodes: dict[str, Any]
+    ) -> str:
         """Make a run; each node is options of a count, with 'before' naming another node."""
         described: dict[str, Any] = {}
         for name, given in nodes.items():
@@ -64,7 +66,7 @@ class Bench:
             "tags": [],
             "seed": 1,
             "device": device,
-            "threads": 1,
+            "threads": threads,
             "slots": slots,
             "nodes": described,
             "expect": {},

@@ -250,8 +250,8 @@ def test_a_terminated_supervisor_stops_its_worker_with_a_checkpoint(bench: Bench
     assert stopped_step(bench, "slow") > 0
 
 
-def test_a_run_waits_for_the_only_slot_and_says_so(bench: Bench) -> None:
-    first, second = bench.run(one=SLOW), bench.run(two={"steps": 3})
+def test_a_run_waits_for_the_cores_of_another_and_says_so(bench: Bench) -> None:
+    first, second = bench.run(threads=0, one=SLOW), bench.run(slots=2, two={"steps": 3})
     bench.start(first)
     until(lambda: bench.steps("one") > 0, 10)
     bench.start(second)
@@ -267,7 +267,7 @@ def test_a_run_waits_for_the_only_slot_and_says_so(bench: Bench) -> None:
 
 
 def test_a_queued_run_can_be_stopped(bench: Bench) -> None:
-    first, second = bench.run(one=ENDLESS), bench.run(two={"steps": 3})
+    first, second = bench.run(threads=0, one=ENDLESS), bench.run(two={"steps": 3})
     bench.start(first)
     until(lambda: bench.steps("one") > 0, 10)
     bench.start(second)

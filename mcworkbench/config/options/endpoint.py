@@ -5,10 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from mcworkbench.config.options.base import Options, unhashed
-from mcworkbench.config.options.model import MlpOptions, PreResNetOptions, Vgg16Options
+from mcworkbench.config.options.model import AnyModelOptions
 from mcworkbench.config.options.training import SectionSeeds, SeedOptions, TrainingOptions
-
-AnyModelOptions = MlpOptions | PreResNetOptions | Vgg16Options
 
 
 class TrainSection(TrainingOptions, SectionSeeds):

@@ -60,3 +60,7 @@ class Vgg16Options(Options):
     dropout: float = Field(
         default=0.5, ge=0, lt=1, description="Probability of dropping a unit; 0 is off."
     )
+
+
+# Every network that a preset can name; `name` tells them apart.
+AnyModelOptions = MlpOptions | PreResNetOptions | Vgg16Options
