@@ -10,6 +10,7 @@ import pytest
 from mcworkbench.cli import doctor
 from mcworkbench.cli.completion import node_names, preset_names, run_names
 from mcworkbench.cli.entry import enter
+from mcworkbench.config.presets import preset_files
 from tests.unit.cli_sample import ROOT, TINY
 
 if TYPE_CHECKING:
@@ -70,6 +71,20 @@ def test_check_finds_a_data_folder_that_is_not_there(tmp_path: Path, capsys: Sai
 def test_every_shipped_preset_is_valid(capsys: Said) -> None:
     assert enter(["presets", "check"]) == 0
     assert capsys.readouterr().out.count(": OK") == len(list((ROOT / "presets").glob("*.toml")))
+
+
+def test_a_preset_with_a_hostile_file_name_is_listed_harmlessly_and_can_be_run(
+    home: Path, capsys: Said
+) -> None:
+    folder = home / "config" / "presets"
+    folder.mkdir(parents=True)
+    (folder / "a\x1b]0;owned\x07.toml").write_text(TINY.read_text())
+    assert enter(["presets", "list"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+    assert "a<1b>]0;owned<07>" in preset_files()
+    assert enter(["presets", "check", "a<1b>]0;owned<07>"]) == 0
+    assert enter(["presets", "check", "a\x1b]0;owned\x07"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
 
 
 def test_completion_offers_presets_and_stays_silent_about_trouble(home: Path) -> None:

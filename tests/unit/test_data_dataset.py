@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from mcworkbench import catalogue, folders
 from mcworkbench.config.options.data import DataOptions
@@ -43,6 +44,16 @@ def arrays_file(folder: Path, **changes: Any) -> str:
     stored: dict[str, Any] = {**found, **changes}
     np.savez(folder / "set.npz", **stored)
     return f"arrays:{folder / 'set.npz'}"
+
+
+def image_folder(folder: Path) -> str:
+    for part in ("train", "test"):
+        for number, label in enumerate("ab"):
+            file = folder / "set" / part / label / "0.png"
+            file.parent.mkdir(parents=True)
+            colour = (90 * number, 100 if part == "test" else 7, 30)
+            Image.new("RGB", (40, 40), colour).save(file)
+    return f"imagefolder:{folder / 'set'}"
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -151,6 +162,34 @@ def test_an_emptied_cache_is_filled_again_from_the_same_source(tmp_path: Path) -
     again = open_dataset(tmp_path / "out")
     ours, theirs = (each.split("test", "cpu").inputs for each in (dataset, again))
     assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("kind", ["arrays", "imagefolder"])
+def test_a_moved_source_is_found_where_a_later_plan_has_seen_it(kind: str, tmp_path: Path) -> None:
+    old = tmp_path / "old place"
+    old.mkdir()
+    name = arrays_file(old) if kind == "arrays" else image_folder(old)
+    dataset = opened(tmp_path / "out", options(name, digest=source_digest(name)))
+    old.rename(tmp_path / "new place")
+    folders.remove_quietly(folders.cache_root())
+    with pytest.raises(WorkbenchError, match="run a preset that names their present place"):
+        open_dataset(tmp_path / "out")
+    assert source_digest(name.replace("old place", "new place")) == dataset.options.digest
+    again = open_dataset(tmp_path / "out")
+    ours, theirs = (each.split("test", "cpu").inputs for each in (dataset, again))
+    assert torch.equal(ours, theirs)
+
+
+def test_another_place_counts_only_while_it_holds_the_same_bytes(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    name = arrays_file(tmp_path / "old")
+    opened(tmp_path / "out", options(name, digest=source_digest(name)))
+    (tmp_path / "old").rename(tmp_path / "new")
+    folders.remove_quietly(folders.cache_root())
+    source_digest(name.replace("/old/", "/new/"))
+    arrays_file(tmp_path / "new", test_labels=np.zeros(8, dtype=int))
+    with pytest.raises(WorkbenchError, match="there is no such file"):
+        open_dataset(tmp_path / "out")
 
 
 def test_a_source_with_other_data_is_refused_by_name(tmp_path: Path) -> None:

@@ -118,6 +118,27 @@ def test_real_mnist_loads_without_a_network_from_unpacked_files() -> None:
     assert raw.std[0] == pytest.approx(pixels.std(), abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("name", "swapped"),
+    [("fashion_mnist", "t10k-images-idx3-ubyte"), ("mnist", "train-images-idx3-ubyte")],
+)
+def test_a_file_of_mnist_is_taken_under_its_own_name_only(
+    mirror: Path, name: str, swapped: str
+) -> None:
+    real = Path(__file__).parents[3] / "shared" / "data" / "mnist" / "t10k-images-idx3-ubyte.gz"
+    if not real.is_file():
+        pytest.skip("the real MNIST files are not on this machine")
+    kind = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}[name]
+    folder = downloads_root() / kind / "raw"
+    folder.mkdir(parents=True)
+    (folder / swapped).write_bytes(gzip.decompress(real.read_bytes()))
+    (folder / f"{swapped}.gz").write_bytes(real.read_bytes())
+    train, _, test, _ = mnist_like()
+    raw = load(name)
+    assert np.array_equal(raw.train_inputs[..., 0], train)
+    assert np.array_equal(raw.test_inputs[..., 0], test)
+
+
 def cifar_files(name: str) -> dict[str, bytes]:
     """Return the members of a tiny archive in the layout of CIFAR's Python version."""
     rng = np.random.default_rng(0)

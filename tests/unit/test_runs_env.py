@@ -64,3 +64,25 @@ def test_differences_name_what_can_change_the_bits_and_nothing_else() -> None:
         "the workbench's own code has changed",
     ]
     assert env.differences({}, old) == []
+
+
+def test_a_resume_on_a_graphics_processor_names_its_libraries_and_settings() -> None:
+    facts = {"device": "cuda:0", "deterministic": True, "tf32_matmul": False, "tf32_cudnn": True}
+    old = {**record("12.8"), **facts, "cudnn": 90100}
+    assert env.differences(old, dict(old)) == []
+    new = {**old, "cuda": "13.0", "cudnn": 91000, "tf32_matmul": True, "tf32_cudnn": False}
+    assert env.differences(old, new) == [
+        "cuda 12.8 before, 13.0 now",
+        "cudnn 90100 before, 91000 now",
+        "tf32_matmul False before, True now",
+        "tf32_cudnn True before, False now",
+    ]
+
+
+def test_without_determinism_a_resume_is_exact_on_the_processor_only() -> None:
+    old = {**record(), "deterministic": False}
+    assert env.differences(old, dict(old)) == []
+    on_device = {**old, "device": "cuda:0"}
+    assert env.differences(on_device, dict(on_device)) == [
+        "deterministic = false lets the device add in any order"
+    ]

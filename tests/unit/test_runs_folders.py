@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mcworkbench import folders
 from mcworkbench.errors import InvalidInputError, WorkbenchError
-from mcworkbench.runs import names
+from mcworkbench.runs import checkpoints, names
 from mcworkbench.runs.request import StopLevel, StopRequest, read_request, write_request
 from mcworkbench.runs.run_folder import RunFolder, parse_run
 from mcworkbench.runs.stage_folder import Exit, StageFolder, stage_keys
@@ -27,6 +27,41 @@ from tests.unit.runs_sample import (
     make_stage,
     python,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """Let new files be readable by everyone, as on most machines."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_everything_made_is_for_this_user_only_from_the_first_missing_level(
+    tmp_path: Path,
+) -> None:
+    folder = folders.make_private(tmp_path / "share" / "mcworkbench" / "data" / "stages")
+    folders.publish_json(folder / "stage.json", {})
+    checkpoints.publish(folder / "snapshots" / "best", {"network.bin": b"1"})
+    made = [path for path in (tmp_path / "share").rglob("*")]
+    assert {path.name for path in made} >= {"data", "stage.json", "network.bin", "manifest.json"}
+    for path in [tmp_path / "share", *made]:
+        assert path.stat().st_mode & 0o077 == 0, path
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_command_writes_for_this_user_only(home: Path) -> None:
+    code = (
+        "import os; os.umask(0o022); from mcworkbench.cli.entry import enter; enter(['list']); "
+        "print(oct(os.umask(0)))"
+    )
+    told = python(code).communicate()[0].decode()
+    assert told.splitlines()[-1] == "0o77"
+
 
 HOSTILE = [
     "..",
