@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 from mcworkbench.errors import InvalidInputError, unknown_name
 from mcworkbench.folders import read_json
 from mcworkbench.runs.index import find_run
+from mcworkbench.runs.products import check_product
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.stage_folder import StageFolder
 
@@ -46,12 +47,14 @@ class Run:
 
         Raises:
             InvalidInputError: there is no such node, or it has not finished.
+            WorkbenchError: a file is not what it was when it was published.
         """
         if node not in self.nodes:
             raise unknown_name(f"node of run {self.id}", node, self.nodes)
         folder = StageFolder(self.nodes[node])
-        if folder.result() is None:
+        if not folder.is_finished():
             raise InvalidInputError(f"{self.id}/{node} has not finished; `mcworkbench resume` it.")
+        check_product(folder, self.id, f"{self.id}/{node}")
         return folder.artifacts
 
     def table(self, node: str | None = None) -> list[dict[str, Any]]:

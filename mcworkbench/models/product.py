@@ -77,7 +77,7 @@ def read_model_document(folder: Path) -> dict[str, Any]:
     return document
 
 
-def check_product(folder: Path, product: str, where: str) -> None:
+def require_kind(folder: Path, product: str, where: str) -> None:
     """Pass when a folder holds a 'network' or a 'path', as `product` says.
 
     Only reading a file tells which of the two it is, so a plan cannot.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mcworkbench import folders
-from mcworkbench.config.sources import image_root, list_images, parse, tree_digest
+from mcworkbench.config.sources import digest_memory, image_root, list_images, parse, tree_digest
 from mcworkbench.errors import InvalidInputError
 
 _MAX_REMEMBERED = 1000
@@ -50,7 +50,7 @@ def _folder_digest(path: str) -> str:
 
 def _remembered(source: Path, root: Path, files: list[str]) -> str:
     """Return the digest of `source`, from memory where names, sizes and times are unchanged."""
-    memory_file = folders.cache_root() / "digests.json"
+    memory_file = digest_memory()
     place = str(source.resolve())
     try:
         stamp = _stamp(root, files)

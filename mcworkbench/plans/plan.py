@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def is_finished(key: str) -> bool:
-    """Return whether a stage's product is there and whole, by the sizes of its files."""
-    folder = StageFolder(key)
-    result = folder.result()
-    return result is not None and folder.artifact_problem(result) is None
-
-
 @dataclass(frozen=True, slots=True)
 class Input:
     """One input of a node.
@@ -118,7 +111,7 @@ class Plan:
                 "[further] section another name."
             )
         self.nodes[name] = PlannedNode(
-            name, kind, label, options, dict(inputs), key, version, is_finished(key)
+            name, kind, label, options, dict(inputs), key, version, StageFolder(key).is_finished()
         )
         return Input(key=key, identity=key, node=name)
 

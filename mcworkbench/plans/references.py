@@ -10,7 +10,7 @@ from mcworkbench.catalogue import STAGES
 from mcworkbench.config.experiment import parse_reference
 from mcworkbench.config.options.endpoint import ImportOptions
 from mcworkbench.errors import InvalidInputError, unknown_name
-from mcworkbench.plans.plan import Input, is_finished
+from mcworkbench.plans.plan import Input
 from mcworkbench.plans.snapshots import at_snapshot, options_of
 from mcworkbench.runs.index import find_run
 from mcworkbench.runs.run_folder import RunFolder
@@ -71,7 +71,9 @@ def resolve_reference(
 
 
 def _check_ready(node: PlannedNode, text: str, where: str) -> None:
-    missing = [role for role, value in node.inputs.items() if not is_finished(value.key)]
+    missing = [
+        role for role, value in node.inputs.items() if not StageFolder(value.key).is_finished()
+    ]
     if missing and not node.is_reused:
         raise InvalidInputError(
             f"{where}: {clean_line(text)} has not finished, nor has its input '{missing[0]}'; "

@@ -12,7 +12,7 @@ import torch
 
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.models import build_model
-from mcworkbench.models.product import check_product, model_options
+from mcworkbench.models.product import model_options, require_kind
 from mcworkbench.params.flat import FlatModule
 from mcworkbench.paths.curve import make_curve
 from mcworkbench.paths.path import NodePath, open_path
@@ -82,7 +82,7 @@ def _fresh_node(document: dict[str, Any], flat: FlatModule, seed: int) -> torch.
 
 
 def _continued(folder: Path, options: CurveOptions, flat: FlatModule) -> NodePath:
-    check_product(folder, "path", "[curve] from")
+    require_kind(folder, "path", "[curve] from")
     path = open_path(folder, flat.layout)
     found = (path.curve_name, path.curve.num_nodes - 2)
     if found != (options.name, options.bends):

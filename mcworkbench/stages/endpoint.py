@@ -15,10 +15,10 @@ from mcworkbench.data.dataset import open_dataset
 from mcworkbench.models.product import (
     OPTIMIZER_FILE,
     build_flat,
-    check_product,
     load_network,
     model_document,
     network_files,
+    require_kind,
 )
 from mcworkbench.params.store import network_bytes
 from mcworkbench.runs.events import Noted, Progress
@@ -57,7 +57,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         device=workspace.device,
     )
     if workspace.has_input("start"):
-        check_product(workspace.input("start"), "network", "[train] from")
+        require_kind(workspace.input("start"), "network", "[train] from")
         load_network(flat, workspace.input("start"), where="[train] from")
     document = model_document(options.model, dataset.input_shape, dataset.num_outputs, flat.layout)
     if watched_name(dataset) == "test":

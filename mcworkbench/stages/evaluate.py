@@ -19,7 +19,7 @@ import torch
 from mcworkbench.config.options.evaluate import EvaluateOptions
 from mcworkbench.data.dataset import open_dataset
 from mcworkbench.folders import canonical_json, finite_or_null
-from mcworkbench.models.product import check_product, open_flat, read_model_document
+from mcworkbench.models.product import open_flat, read_model_document, require_kind
 from mcworkbench.params.batch_norm import has_batch_norm
 from mcworkbench.paths.path import open_path, segment_lengths
 from mcworkbench.runs.events import PathPointEvaluated, Progress
@@ -82,7 +82,7 @@ class _Evaluation:
         self.options = options
         self.dataset: Dataset = open_dataset(workspace.input("dataset"))
         folder = workspace.input("path")
-        check_product(folder, "path", "[path] use")
+        require_kind(folder, "path", "[path] use")
         check_fits(self.dataset, read_model_document(folder))
         self.flat = open_flat(folder, device=workspace.device)
         stored = open_path(folder, self.flat.layout)

@@ -9,10 +9,10 @@ import torch
 from mcworkbench.folders import canonical_json
 from mcworkbench.models.product import (
     MODEL_FILE,
-    check_product,
     load_network,
     open_flat,
     read_model_document,
+    require_kind,
 )
 from mcworkbench.params.layout import Layout
 from mcworkbench.paths.path import line_path, open_path, path_files
@@ -30,7 +30,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     """Publish the line; returns its length."""
     if workspace.has_input("path"):
         source = workspace.input("path")
-        check_product(source, "path", "[path] use")
+        require_kind(source, "path", "[path] use")
         curve = open_path(source)
         line = line_path(curve.nodes_KD[0], curve.nodes_KD[-1], curve.layout)
     else:
@@ -52,7 +52,7 @@ def join_networks(first: Path, last: Path) -> NodePath:
         InvalidInputError: they are different networks.
     """
     for folder in (first, last):
-        check_product(folder, "network", "[ends] use")
+        require_kind(folder, "network", "[ends] use")
     layouts = [Layout.from_json(read_model_document(folder)["layout"]) for folder in (first, last)]
     layouts[0].check_same(layouts[1], "[ends]")
     flat = open_flat(first, device="cpu")

@@ -24,12 +24,14 @@ def set_up(options: Options, device: str, threads: int) -> dict[str, Any]:
     # Benchmarking picks an algorithm by timing, so its numbers change from run to run.
     torch.backends.cudnn.benchmark = False
     # The process runs several stages: what one asked for must not last into the next.
-    torch.use_deterministic_algorithms(bool(is_deterministic))
+    # A stage without the option, an evaluation say, gives the same numbers twice, too.
+    wants = is_deterministic is not False
+    torch.use_deterministic_algorithms(wants)
     # A debugging aid that deterministic mode switches on: it writes NaN into every new tensor.
     settings: Any = torch.utils.deterministic
     settings.fill_uninitialized_memory = False
     facts: dict[str, Any] = {
-        "deterministic": bool(is_deterministic),
+        "deterministic": wants,
         "tf32_matmul": torch.backends.cuda.matmul.allow_tf32,
         "tf32_cudnn": torch.backends.cudnn.allow_tf32,
     }

@@ -40,9 +40,6 @@ class MemoryWorkspace:
     def input(self, role: str) -> Path:
         return self.inputs[role]
 
-    def input_options(self, role: str) -> dict[str, Any]:
-        raise AssertionError(role)
-
     def stop_level(self) -> StopLevel:
         if self.stop_after_calls is not None:
             self.stop_after_calls -= 1
