@@ -97,15 +97,6 @@ class NodePath(AbstractPath):
                 out = torch.empty_like(self.nodes_KD[0])
             return torch.mv(self.nodes_KD.T, self.coefficients(t), out=out)
 
-    def add_gradient(self, t: float, grad_D: Tensor, into_KD: Tensor) -> None:
-        """Add the gradient of every node to `into_KD`, given the gradient at the point t.
-
-        A point is a linear combination, so node k gets its coefficient times `grad_D`. Rows of
-        fixed nodes are filled too: the caller keeps them out of the step.
-        """
-        with torch.no_grad():
-            into_KD.addr_(self.coefficients(t), grad_D)
-
     def to(self, device: torch.device | str) -> NodePath:
         """Return the same path with its nodes on `device`."""
         return NodePath(self.curve, self.curve_name, self.nodes_KD.to(device), self.layout)

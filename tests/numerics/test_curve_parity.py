@@ -61,17 +61,3 @@ def test_coordinates_in_the_plane_of_the_first_second_and_last_node(reference: R
     for vectors_ND, key in ((path.nodes_KD, "plane_bend_xy"), (curve_ND, "plane_curve_xy")):
         wanted = torch.from_numpy(numbers[key]).double()
         assert_close(plane.coordinates(vectors_ND), wanted, rtol=1e-4, atol=2e-4)
-
-
-def test_the_first_gradient_is_the_coefficients_outer_one_flat_gradient(
-    reference: Reference,
-) -> None:
-    path, numbers = reference
-    wanted_KD = padded(torch.from_numpy(numbers["first_step_grad"]), path.layout)
-    t = float(numbers["step_t"][0])
-    coefficients_K = path.coefficients(t)
-    grad_D = wanted_KD[1] / coefficients_K[1]
-    into_KD = torch.zeros_like(wanted_KD)
-    path.add_gradient(t, grad_D, into_KD)
-    into_KD[0] = into_KD[-1] = 0
-    assert_close(into_KD, wanted_KD, rtol=1e-4, atol=1e-7)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -64,20 +64,6 @@ def test_the_ends_are_the_first_and_last_node_bit_for_bit(name: str) -> None:
     assert torch.equal(path.at(1.0), path.nodes_KD[-1])
 
 
-def test_node_gradients_are_those_of_autograd_and_add_up() -> None:
-    path = _path()
-    target_D = torch.randn(LAYOUT.size)
-    into_KD = torch.zeros_like(path.nodes_KD)
-    wanted_KD = torch.zeros_like(path.nodes_KD)
-    for t in (0.2, 0.9):
-        nodes_KD = path.nodes_KD.clone().requires_grad_()
-        (path.coefficients(t) @ nodes_KD - target_D).square().sum().backward()
-        assert nodes_KD.grad is not None
-        wanted_KD += nodes_KD.grad
-        path.add_gradient(t, 2 * (path.at(t) - target_D), into_KD)
-    assert_close(into_KD, wanted_KD)
-
-
 class Circle(AbstractPath):
     """A quarter of a circle of radius 2 in the first two coordinates."""
 
@@ -88,6 +74,13 @@ class Circle(AbstractPath):
         out.zero_()
         out[0], out[1] = 2 * math.cos(t * math.pi / 2), 2 * math.sin(t * math.pi / 2)
         return out
+
+    def to(self, device: torch.device | str) -> Circle:
+        assert str(device) == "cpu"
+        return self
+
+    def description(self) -> dict[str, Any]:
+        return {"curve": "circle"}
 
 
 def test_lengths_are_chords_and_their_sum_tends_to_the_arc() -> None:

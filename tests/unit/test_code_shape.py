@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -15,6 +16,47 @@ from mcworkbench import catalogue
 ROOT = Path(__file__).resolve().parents[2]
 MAX_LINES = 300
 HEAVY = ("torch", "textual")
+
+
+# One breach for every contract: the module that commits it, and what it imports.
+BREACHES = {
+    "the interface never loads torch or the engine": ("supervisor.py", "torch"),
+    "the engine never sees textual, rich or the interface": ("stages/line.py", "textual"),
+    "only the worker runs stages": ("library.py", "mcworkbench.stages.line"),
+    "order of the interface": ("runs/names.py", "mcworkbench.plans.keys"),
+    "order of the engine": ("params/layout.py", "mcworkbench.training.schedules"),
+}
+# The worker's own side of stages/, which writes what the verbs yield.
+WRITERS = {"attempt.py", "folder_workspace.py", "failure.py", "torch_setup.py"}
+ALGORITHMS = sorted(
+    path
+    for room in ("stages", "training", "paths", "tasks", "models", "metrics")
+    for path in (ROOT / "mcworkbench" / room).glob("*.py")
+    if path.name not in WRITERS
+)
+WRITING = {
+    "open",
+    "write_text",
+    "write_bytes",
+    "mkdir",
+    "unlink",
+    "rename",
+    "touch",
+    "rmdir",
+    "save_file",
+}
+
+
+def writes(source: str) -> list[str]:
+    """Return the calls in `source` that would change a file."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            if name in WRITING or name.startswith("publish_"):
+                names.append(name)
+    return names
 
 
 def python_files() -> list[Path]:
@@ -95,26 +137,43 @@ def test_every_stage_kind_resolves_to_its_options_and_its_generator(kind: str) -
     assert catalogue.resolve(entry.options).model_config["frozen"]
 
 
-def test_import_contracts_hold_and_notice_a_breach(tmp_path: Path) -> None:
+def linted(folder: Path) -> subprocess.CompletedProcess[str]:
     lint = Path(sys.executable).with_name("lint-imports")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    kept = subprocess.run(
-        [lint, "--no-cache"], capture_output=True, text=True, check=False, cwd=ROOT, env=environment
-    )
-    assert kept.returncode == 0, kept.stdout
-    copy = tmp_path / "copy"
-    copy.mkdir()
-    subprocess.run(["cp", "-rL", ROOT / "mcworkbench", copy], check=True)
-    subprocess.run(["cp", ROOT / "pyproject.toml", copy], check=True)
-    breached = copy / "mcworkbench" / "supervisor.py"
-    breached.write_text(breached.read_text() + "\nimport torch\n")
-    broken = subprocess.run(
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    return subprocess.run(
         [lint, "--no-cache"],
         capture_output=True,
         text=True,
         check=False,
-        cwd=copy,
-        env={**os.environ, "PYTHONPATH": str(copy)},
+        cwd=folder,
+        env=environment,
     )
+
+
+def test_import_contracts_hold() -> None:
+    kept = linted(ROOT)
+    assert kept.returncode == 0, kept.stdout
+
+
+def test_every_import_contract_notices_its_breach(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    subprocess.run(["cp", "-rL", ROOT / "mcworkbench", copy], check=True)
+    subprocess.run(["cp", ROOT / "pyproject.toml", copy], check=True)
+    for module, breach in BREACHES.values():
+        path = copy / "mcworkbench" / module
+        path.write_text(f"{path.read_text()}\nimport {breach}\n")
+    broken = linted(copy)
     assert broken.returncode != 0
-    assert "mcworkbench.supervisor -> torch" in broken.stdout
+    for contract in BREACHES:
+        assert f"{contract} BROKEN" in broken.stdout
+
+
+@pytest.mark.parametrize("path", ALGORITHMS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_algorithms_yield_and_write_no_file(path: Path) -> None:
+    assert writes(path.read_text()) == []
+
+
+def test_writing_is_noticed() -> None:
+    assert writes("from pathlib import Path\nPath('x').write_text('y')") == ["write_text"]
+    assert writes("publish_bytes(path, b'')") == ["publish_bytes"]
