@@ -68,6 +68,7 @@ class Conditions:
     test_examples: int | None
     bn_refreshed: bool | None
     bn_examples: int | None
+    bn_augmented: bool | None
     augmented: bool | None
     weight_decay: float | None
     validation: str

@@ -89,7 +89,7 @@ def _thousands(count: int) -> str:
 def _transform(augmented: bool | None) -> str:  # noqa: FBT001 - a recorded fact, not a switch.
     if augmented is None:
         return ""
-    return "augmented training examples" if augmented else "no augmentation"
+    return "scored on augmented training examples" if augmented else "scored without augmentation"
 
 
 def _decay(weight_decay: float | None) -> str:
@@ -104,5 +104,6 @@ def _batch_norm(conditions: Conditions) -> str:
     if not conditions.bn_refreshed:
         return "no batch norm to refresh"
     count = conditions.bn_examples
-    on = f" on {_thousands(count)} training examples" if count else ""
+    kind = "augmented training" if conditions.bn_augmented else "training"
+    on = f" on {_thousands(count)} {kind} examples" if count else ""
     return f"batch norm refreshed{on} at every t"

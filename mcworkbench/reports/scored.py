@@ -147,6 +147,7 @@ def _conditions(
         test_examples=table.get("test_examples"),
         bn_refreshed=table.get("bn_refreshed"),
         bn_examples=table.get("bn_examples"),
+        bn_augmented=table.get("bn_augmented"),
         augmented=table.get("augmented"),
         weight_decay=None if decay is None else as_float(decay),
         validation=str(table.get("validation", data.get("validation", "none"))),

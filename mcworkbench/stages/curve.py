@@ -27,6 +27,7 @@ from mcworkbench.training.evaluation import interruptible
 from mcworkbench.training.job import Job
 from mcworkbench.training.loop import Trainer
 from mcworkbench.training.optimizers import optimizer_tensors
+from mcworkbench.training.points import refresh_draws
 from mcworkbench.training.probes import PROBE_SEED, CurveProbe
 from mcworkbench.training.subjects import CurveSubject
 from mcworkbench.training.unused import unused_mask
@@ -61,7 +62,8 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         PROBE_SEED,
         channels_last=options.channels_last,
     )
-    probe = CurveProbe(path, flat, task, subset, options, interruptible(workspace))
+    draws = refresh_draws(dataset, subset, PROBE_SEED)
+    probe = CurveProbe(path, flat, task, subset, options, interruptible(workspace), draws)
 
     def product() -> dict[str, bytes]:
         fixed = {"first": options.fix_start, "last": options.fix_end}

@@ -227,6 +227,7 @@ class _Evaluation:
             "train_examples": self.train.num_examples,
             "test_examples": self.test.num_examples,
             "bn_examples": self.options.bn_examples or self.dataset.counts["train"],
+            "bn_augmented": self.options.bn_augment and self.dataset.options.augment != "none",
             "validation": self.dataset.options.validation,
             "augmented": False,
             "task": self.dataset.task,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 
 import torch
 
-from mcworkbench.data.draws import permutation
+from mcworkbench.data.draws import epoch_draws, permutation
 from mcworkbench.params.batch_norm import refresh_batch_norm
 from mcworkbench.training.precision import computing
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mcworkbench.config.options.evaluate import EvaluateOptions
     from mcworkbench.data.dataset import Dataset
+    from mcworkbench.data.draws import EpochDraws
     from mcworkbench.data.resident import Split
     from mcworkbench.params.flat import FlatModule
     from mcworkbench.paths.path import AbstractPath
@@ -37,6 +38,7 @@ class PointPlacer:
         *,
         batch_size: int,
         seed: int | None = 0,
+        draws: EpochDraws | None = None,
         precision: str = "float32",
         between: Callable[[], None] | None = None,
     ) -> None:
@@ -44,20 +46,22 @@ class PointPlacer:
 
         Args:
             flat: the module that points are put into.
-            split: examples of the refresh, never augmented.
+            split: examples of the refresh.
             batch_size: examples of one refresh batch; part of the result.
             seed: of the order in which the refresh visits them; None is the stored order, in
                 which a batch of an image folder, sorted by class, would see one class.
+            draws: how each example is augmented, on the split's device; None leaves it clean.
             precision: as in training.
             between: called before every batch of a refresh; may raise to end it.
         """
         self.flat = flat
         self._split = split
         self._batch_size = batch_size
-        self._order_N = None
+        order_N = torch.arange(split.num_examples)
         if seed is not None:
-            order = permutation(split.num_examples, seed, "batch-norm")
-            self._order_N = torch.from_numpy(order).to(split.device)
+            order_N = torch.from_numpy(permutation(split.num_examples, seed, "batch-norm"))
+        self._order_N = order_N.to(split.device)
+        self._draws = draws
         self._precision = precision
         self._between = between
 
@@ -74,10 +78,22 @@ class PointPlacer:
         self.flat.module.eval()
 
     def _batches(self) -> Iterator[Tensor]:
-        for inputs_B, _ in self._split.batches(self._batch_size, self._order_N):
+        for index_B in self._order_N.split(self._batch_size):
             if self._between is not None:
                 self._between()
+            inputs_B, _ = self._split.take(index_B, self._draws)
             yield inputs_B
+
+
+def refresh_draws(dataset: Dataset, split: Split, seed: int) -> EpochDraws | None:
+    """Return how the refresh's images are augmented: as in training, the same at every point.
+
+    Crops with black borders and plain images have different statistics: an end refreshed on
+    plain ones scored 21 % instead of the 16 % that its own running statistics give.
+    """
+    options = dataset.options
+    draws = epoch_draws(split.num_examples, seed, 0, options.augment, options.crop_padding)
+    return None if draws is None else draws.to(split.device)
 
 
 def evaluation_placer(
@@ -100,11 +116,13 @@ def evaluation_placer(
         between: called before every batch of a refresh; may raise to end it.
     """
     limit = how.bn_examples if examples is None else examples
+    split = dataset.split("train", device, limit, how.seed, channels_last=how.channels_last)
     return PointPlacer(
         flat,
-        dataset.split("train", device, limit, how.seed, channels_last=how.channels_last),
+        split,
         batch_size=how.bn_batch,
         seed=how.seed if how.bn_order == "shuffled" else None,
+        draws=refresh_draws(dataset, split, how.seed) if how.bn_augment else None,
         precision=how.precision,
         between=between,
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mcworkbench.config.options.curve import CurveOptions
+    from mcworkbench.data.draws import EpochDraws
     from mcworkbench.data.resident import Split
     from mcworkbench.params.flat import FlatModule
     from mcworkbench.paths.path import NodePath
@@ -38,7 +39,9 @@ class CurveProbe:
         subset: Split,
         options: CurveOptions,
         between: Callable[[], None],
+        draws: EpochDraws | None = None,
     ) -> None:
+        """Keep what is probed; `draws` augments the batch-norm refresh as in training."""
         self._path = path
         self._flat = flat
         self._task = task
@@ -49,6 +52,7 @@ class CurveProbe:
             subset,
             batch_size=options.batch_size,
             seed=PROBE_SEED,
+            draws=draws,
             precision=options.precision,
             between=between,
         )

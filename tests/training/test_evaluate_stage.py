@@ -15,6 +15,7 @@ from mcworkbench.config.options.curve import CurveOptions
 from mcworkbench.config.options.evaluate import EvaluateOptions
 from mcworkbench.config.options.model import MlpOptions, PreResNetOptions
 from mcworkbench.data.dataset import open_dataset
+from mcworkbench.data.draws import epoch_draws
 from mcworkbench.models.mlp import MLP
 from mcworkbench.models.product import load_network, open_flat
 from mcworkbench.runs.events import PathPointEvaluated
@@ -174,6 +175,26 @@ def test_batch_norm_makes_the_ends_depend_on_the_refresh_and_the_table_says_so(
     np.testing.assert_allclose(
         again["columns"]["test_nll"], table["columns"]["test_nll"], rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("is_augmented", [True, False])
+def test_the_refresh_sees_images_augmented_as_in_training_unless_told_otherwise(
+    is_augmented: bool, digits: Path, train_end: Callable[[Any, int], Path], tmp_path: Path
+) -> None:
+    path = Path3(RESNET, digits, tmp_path / "path", train_end)
+    table, _ = path.evaluate(points=2, bn_batch=300, bn_augment=is_augmented)
+    assert table["bn_augmented"] == is_augmented
+    # One batch of everything: torch's own update with momentum 1 gives just its statistics.
+    module, split = path.end(0), open_dataset(digits).split("train", "cpu")
+    for layer in module.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.momentum = 1.0
+    draws = epoch_draws(300, 0, 0, "crop-flip", 1) if is_augmented else None
+    module.train()
+    with torch.no_grad():
+        module(split.take(torch.arange(300), draws)[0])
+    expected = scores(module.eval(), digits, "test")
+    assert table["columns"]["test_nll"][0] == pytest.approx(expected["nll"], rel=1e-4)
 
 
 class Sizes:

@@ -63,7 +63,7 @@ def test_percent_and_nats_appear_in_the_table_as_a_reader_expects() -> None:
 
 def test_every_table_of_numbers_says_how_they_were_measured() -> None:
     (note,) = statistics_tables(summarise(sample_facts()))[0].notes
-    for words in ("no augmentation", "½·0.0005·‖w‖²", "batch norm refreshed", "test watched"):
+    for words in ("without augmentation", "½·0.0005·‖w‖²", "batch norm refreshed", "test watched"):
         assert words in note
 
 

@@ -31,6 +31,11 @@ class EvaluateOptions(Options):
     bn_batch: int = Field(
         default=128, ge=2, description="Batch of the batch-norm refresh: part of its result."
     )
+    bn_augment: bool = Field(
+        default=True,
+        description="Augment the refresh's images as in training, by seed: clean ones have other "
+        "statistics than those a network was trained with.",
+    )
     bn_order: Literal["shuffled", "file"] = Field(
         default="shuffled", description="Order of the refresh; 'file' repeats the stored order."
     )
