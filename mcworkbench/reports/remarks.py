@@ -20,7 +20,7 @@ TEST_WATCHED = (
 BATCH_NORM = (
     "An end's own test error differs from the path's value at t = 0 or t = 1 although the "
     "parameters are the same: the end keeps the batch-norm statistics it gathered while training, "
-    "whereas every point of a path gets fresh ones from training examples without augmentation."
+    "whereas every point of a path gets fresh ones, recomputed on training examples."
 )
 
 
