@@ -20,6 +20,7 @@ from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import publish_bytes
 from mcworkbench.library import Run
 from mcworkbench.models.product import NETWORK_FILE, open_flat
+from mcworkbench.params.batch_norm import has_batch_norm
 from mcworkbench.params.export import curve_state
 from mcworkbench.params.store import network_bytes, read_tensors
 from mcworkbench.paths.path import open_path
@@ -62,7 +63,8 @@ def perform(job: Mapping[str, Any]) -> str:
     elif job["t"] is not None:
         module = Run(job["run"]).path(job["node"]).at(float(job["t"]))
         tensors = dict(module.state_dict())
-        content, words = tensors, f"the network at t = {job['t']:g}, batch norm refreshed"
+        refreshed = ", batch norm refreshed" if has_batch_norm(module) else ""
+        content, words = tensors, f"the network at t = {job['t']:g}{refreshed}"
     else:
         tensors = _curve(folder)
         content = _checkpoint(int(job["epoch"]), tensors)

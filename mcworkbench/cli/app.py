@@ -17,6 +17,7 @@ from mcworkbench.cli.completion import (
     node_names,
     preset_names,
     run_names,
+    running_names,
 )
 
 app = typer.Typer(
@@ -120,7 +121,10 @@ def watch(run: Run, as_json: Json = False) -> int:
 
 @app.command()
 def stop(
-    run: Run,
+    run: Annotated[
+        str,
+        typer.Argument(metavar="RUN", help="Id, name or 'last'.", autocompletion=running_names),
+    ],
     now: Annotated[bool, typer.Option("--now", help="At once, with a checkpoint.")] = False,
     kill: Annotated[bool, typer.Option("--kill", help="At once, without a checkpoint.")] = False,
 ) -> int:
@@ -190,9 +194,13 @@ def export(
     ],
     target: Annotated[Path, typer.Option("--out", help="The file to write.")],
     form: Annotated[
-        Literal["safetensors", "pt", "npz"],
-        typer.Option("--format", help="Tensors, a torch file, or the reference's evaluation."),
-    ] = "safetensors",
+        Literal["safetensors", "pt", "npz"] | None,
+        typer.Option(
+            "--format",
+            help="Tensors, a torch file, or the reference's evaluation; absent: as the file's "
+            "name ends.",
+        ),
+    ] = None,
     at: Annotated[float | None, typer.Option(help="Position on a path, 0 to 1.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from mcworkbench.cli.wrapping import fitted
 from mcworkbench.text import clean
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def table_width(console: Console) -> int:
 
 
 def say(text: str) -> None:
-    """Write one line of talk."""
-    sys.stderr.write(clean(text) + "\n")
+    """Write one line of talk; a terminal gets it broken at spaces."""
+    sys.stderr.write(fitted(clean(text), sys.stderr) + "\n")
     sys.stderr.flush()
 
 

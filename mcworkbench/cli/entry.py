@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from mcworkbench.cli.exits import DONE, FAILED, PROGRAM, STOPPED, explain, explain_unexpected
+from mcworkbench.cli.wrapping import fitted
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import PRIVATE_UMASK
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 _DEBUG = "--debug"
 _INTERRUPTED = 130
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 def enter(arguments: Sequence[str]) -> int:
@@ -36,18 +39,30 @@ def enter(arguments: Sequence[str]) -> int:
     except WorkbenchError as error:
         if is_debug:
             sys.stderr.write(explain_unexpected(error, is_debug=True))
-        sys.stderr.write(explain(error))
+        sys.stderr.write(fitted(explain(error), sys.stderr))
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write(f"{PROGRAM}: interrupted.\n")
         return STOPPED
     except BrokenPipeError:
-        # Whoever read our output has seen enough; Python must not complain when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has seen enough.
+        _forget_output()
         return DONE
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            return _unexpected(error, is_debug=is_debug)
+        _forget_output()
+        sys.stderr.write(f"{PROGRAM}: the output cannot be written: no space is left.\n")
+        return FAILED
     # Whatever else happens is a mistake of ours: one sentence, the rest with --debug.
     except Exception as error:  # noqa: BLE001
         return _usage(error) or _unexpected(error, is_debug=is_debug)
+
+
+def _forget_output() -> None:
+    """Drop what stdout still holds: Python must not complain when it flushes at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _call(words: list[str]) -> int:
@@ -69,7 +84,8 @@ def _usage(error: Exception) -> int:
     context = getattr(told, "ctx", None)
     command = context.command_path if context is not None else PROGRAM
     ending = "" if message.endswith("?") else "."
-    sys.stderr.write(f"{PROGRAM}: {message}{ending} `{command} --help` shows what there is.\n")
+    told_text = f"{PROGRAM}: {message}{ending} `{command} --help` shows what there is.\n"
+    sys.stderr.write(fitted(told_text, sys.stderr))
     return int(told.exit_code)
 
 

@@ -21,12 +21,22 @@ if TYPE_CHECKING:
     from mcworkbench.runs.views import NodeView, RunView
 
 Format = Literal["safetensors", "pt", "npz"]
+_FORMATS: dict[str, Format] = {
+    ".safetensors": "safetensors",
+    ".pt": "pt",
+    ".pth": "pt",
+    ".npz": "npz",
+}
 _SPLITTER = "/"
 _TABLES, _NETWORKS, _PATHS = "evaluations", "networks", "paths"
 
 
-def export(reference: str, *, form: Format, target: Path, t: float | None, is_forced: bool) -> int:
+def export(
+    reference: str, *, form: Format | None, target: Path, t: float | None, is_forced: bool
+) -> int:
     """Write a product of a run to `target`, and its path on stdout.
+
+    The format is the one asked for, else that of the file's ending.
 
     Raises:
         InvalidInputError: no such run or node, the product has another form, or the file exists.
@@ -37,6 +47,7 @@ def export(reference: str, *, form: Format, target: Path, t: float | None, is_fo
 
     run_reference, _, node_name = reference.partition(_SPLITTER)
     run = RunView(find_run(run_reference))
+    form = format_of(target, form)
     wanted = (_TABLES,) if form == "npz" else (_NETWORKS, _PATHS)
     node = _node(run, node_name, wanted)
     _check(node, run, form, t, wanted)
@@ -51,6 +62,29 @@ def export(reference: str, *, form: Format, target: Path, t: float | None, is_fo
         _export_tensors(run, node, form, target, t)
     write([str(target)])
     return DONE
+
+
+def format_of(target: Path, asked: Format | None) -> Format:
+    """Return the format to write: as asked, as the name ends, or safetensors without an ending.
+
+    Raises:
+        InvalidInputError: the ending belongs to another format, or is no ending of ours.
+    """
+    suffix = target.suffix.lower()
+    meant = _FORMATS.get(suffix)
+    shown = clean_line(str(target))
+    if asked and meant and asked != meant:
+        raise InvalidInputError(
+            f"{shown} ends like a {meant} file, but --format is {asked}; leave --format out or "
+            "give the file another ending."
+        )
+    if suffix and not asked and not meant:
+        endings = ", ".join(_FORMATS)
+        raise InvalidInputError(
+            f"{shown}: '{clean_line(suffix)}' names no format; end the file in {endings}, or add "
+            "--format."
+        )
+    return asked or meant or "safetensors"
 
 
 def product(node: NodeView) -> str:

@@ -12,7 +12,9 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol, Self, final
 
 from mcworkbench.cli.consoles import is_live, say, talk
+from mcworkbench.errors import InvalidInputError, NumericalError, PresetError
 from mcworkbench.runs.actions import request_stop
+from mcworkbench.runs.events import StageFailed
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.state import ACTIVE, State
 from mcworkbench.runs.views import RunView
@@ -20,6 +22,8 @@ from mcworkbench.runs.views import RunView
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+# What a stage raises where the same settings would fail again.
+_OF_SETTINGS = (InvalidInputError.__name__, PresetError.__name__, NumericalError.__name__)
 _PAUSE_S = 0.12
 _IDLE = "Ctrl-C stops with a checkpoint"
 _STOPPING = "stopping: a checkpoint is being saved; Ctrl-C again kills"
@@ -92,6 +96,16 @@ def has_ended(run: RunView) -> bool:
     return not run.evidence.is_supervised and run.state not in ACTIVE
 
 
+def is_of_settings(run: RunView) -> bool:
+    """Return whether a run failed because of its settings, so that going on cannot help."""
+    failed = [node.view.events for node in run.nodes.values() if node.state is State.failed]
+    endings = [
+        next((r.event for r in reversed(told) if isinstance(r.event, StageFailed)), None)
+        for told in failed
+    ]
+    return any(ending is not None and ending.error in _OF_SETTINGS for ending in endings)
+
+
 def tell_ending(run: RunView) -> None:
     """Say on stderr why a run is not done, and what to type next."""
     if run.state is State.done:
@@ -104,6 +118,8 @@ def tell_ending(run: RunView) -> None:
     elif run.state is State.failed and run.kind == "import":
         # Another file or other options make another run: there is nothing to resume.
         say("nothing was imported; correct the command and run it again.")
+    elif run.state is State.failed and is_of_settings(run):
+        say("failed; resuming would fail the same way: run it again with that setting changed.")
     elif run.state is State.failed:
         say(f"failed; once the cause is gone, {again} goes on.")
     elif run.state is State.lost:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from mcworkbench.cli.consoles import aligned, out, say, table_width, write
+from mcworkbench.cli.consoles import age_text, aligned, out, say, table_width, write
 from mcworkbench.cli.exits import DONE, PROGRAM
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.runs.actions import (
@@ -17,13 +18,17 @@ from mcworkbench.runs.actions import (
     restore_run,
     trashed_run,
 )
-from mcworkbench.runs.index import find_run
+from mcworkbench.runs.documents import read_document
+from mcworkbench.runs.index import find_run, runs_named
+from mcworkbench.runs.run_folder import parse_run
 from mcworkbench.runs.state import State
 from mcworkbench.runs.views import RunView
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from mcworkbench.runs.run_folder import RunDocument
 
 _ENDED = (State.done, State.failed, State.stopped, State.lost)
 _STOPPING = {
@@ -32,6 +37,7 @@ _STOPPING = {
     StopLevel.kill: "is killed; work since the last checkpoint is lost",
 }
 _KILO = 1000
+_MAX_LISTED = 8
 
 
 def stop(reference: str, level: StopLevel) -> int:
@@ -49,35 +55,76 @@ def stop(reference: str, level: StopLevel) -> int:
 
 
 def delete(references: Sequence[str]) -> int:
-    """Move runs to the trash; their stages stay until `clean`."""
-    for run_id in dict.fromkeys(find_run(reference) for reference in references):
+    """Move runs to the trash; their stages stay until `clean`.
+
+    Raises:
+        InvalidInputError: no run or more than one fits; then none is moved.
+    """
+    for run_id in dict.fromkeys(_only_run(reference) for reference in references):
         delete_run(run_id)
         say(f"deleted {run_id}; `{PROGRAM} restore {run_id}` brings it back.")
     return DONE
 
 
-def restore(reference: str | None) -> int:
+def _only_run(reference: str) -> str:
+    run_id = find_run(reference)
+    same = runs_named(reference)
+    if len(same) > 1 and run_id in [run.id for run in same]:
+        listed = ", ".join(
+            f"{run.id} ({age_text(time.time() - run.created)})" for run in same[:_MAX_LISTED]
+        )
+        more = ", …" if len(same) > _MAX_LISTED else ""
+        raise InvalidInputError(
+            f"{len(same)} runs are called '{clean_line(reference, limit=80)}': {listed}{more}; "
+            "give the id."
+        )
+    return run_id
+
+
+def restore(: str | None) -> int:
     """Bring a deleted run back, or list the deleted ones.
 
     Raises:
         InvalidInputError: none or several of that name were deleted.
     """
     trashed = {trashed_run(path): path for path in list_trash()}
+    known = {run_id: parse_run(read_document(path / "run.json")) for run_id, path in trashed.items()}
     if reference is None:
-        write([clean_line(run_id) for run_id in trashed])
+        _write_trash(known)
         return DONE
     fitting = [run_id for run_id in trashed if run_id.startswith(reference)]
+    if not fitting:
+        fitting = [run_id for run_id, run in known.items() if run and run.name == reference]
     if reference in trashed:
         fitting = [reference]
     if len(fitting) != 1:
         found = ", ".join(fitting or trashed) or "none"
         shown = clean_line(reference, limit=80)
         raise InvalidInputError(
-            f"'{shown}' must name one deleted run by its id or a unique start. Deleted: {found}."
+            f"'{shown}' must name one deleted run by its id, a unique start or a unique name. "
+            f"Deleted: {found}."
         )
     restore_run(trashed[fitting[0]])
     say(f"restored {fitting[0]}.")
     return DONE
+
+
+def _write_trash(known: Mapping[str, RunDocument | None]) -> None:
+    if not known:
+        say("no run was deleted.")
+        return
+    rows = [
+        [
+            clean_line(run_id),
+            run.name if run else "",
+            age_text(time.time() - run.created) if run else "",
+            run.title if run else "",
+        ]
+        for run_id, run in known.items()
+    ]
+    console = out()
+    heads = ["id", "name", "age", "title"]
+    write(aligned(heads, rows, num_words=4, width=table_width(console), cut=[3, 1]), console)
 
 
 def put_away(*, is_confirmed: bool) -> int:

@@ -16,14 +16,10 @@ from mcworkbench.config.options.data import DataOptions
 from mcworkbench.config.options.endpoint import TrainSection
 from mcworkbench.config.options.evaluate import EvaluateSection
 from mcworkbench.config.options.model import AnyModelOptions
+from mcworkbench.config.references import ReferenceText
 from mcworkbench.errors import nearest
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-_REFERENCE = re.compile(
-    r"(?P<scheme>run|stage|file):(?P<place>.+?)(?:@(?P<when>\d+|best|initial|last))?"
-    r"|(?P<node>[a-z0-9][a-z0-9.-]*)(?:@(?P<local>\d+|best|initial|last))?",
-    re.ASCII,
-)
 _NODE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 MIN_ENDS = 2
@@ -39,45 +35,13 @@ EXPECT_STATISTICS = (
 )
 
 
-class Reference(Options):
-    """Where an input comes from: a node here or of another run, a stage, or a file."""
-
-    scheme: Literal["node", "run", "stage", "file"]
-    place: str
-    when: str = "last"
-
-    def __str__(self) -> str:
-        head = self.place if self.scheme == "node" else f"{self.scheme}:{self.place}"
-        return head if self.when == "last" else f"{head}@{self.when}"
-
-
-def parse_reference(text: str) -> Reference:
-    """Return what 'run:NAME/endpoint-1@32', 'stage:KEY', 'file:a.pt' or 'curve@10' points at.
-
-    Raises:
-        ValueError: it has none of these forms.
-    """
-    match = _REFERENCE.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(
-            f"'{text}' is none of run:NAME/NODE[@EPOCH], stage:KEY, file:PATH or NODE[@EPOCH]"
-        )
-    if match["node"]:
-        return Reference(scheme="node", place=match["node"], when=match["local"] or "last")
-    if match["scheme"] == "run" and "/" not in match["place"]:
-        raise ValueError(f"'{text}' names no node; write run:NAME/NODE, e.g. run:last/endpoint-1")
-    return Reference.model_validate(
-        {"scheme": match["scheme"], "place": match["place"], "when": match["when"] or "last"}
-    )
-
-
 class EndsSection(Options):
     """[ends]: trained from seeds, or networks that exist already; and which pairs to join."""
 
     seeds: tuple[Seed, ...] = Field(
         default=(), description="One trained end per seed; absent: seed, seed+1."
     )
-    use: tuple[str, ...] = Field(
+    use: tuple[ReferenceText, ...] = Field(
         default=(),
         description="Existing networks: 'run:NAME/endpoint-1', 'stage:KEY', 'file:a.pt', each "
         "with @EPOCH, @best or @initial where snapshots are kept.",
@@ -85,13 +49,6 @@ class EndsSection(Options):
     pairs: Literal["first", "consecutive", "all"] = Field(
         default="first", description="Join the first two, each with the next, or every pair."
     )
-
-    @field_validator("use")
-    @classmethod
-    def _references(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for text in value:
-            parse_reference(text)
-        return value
 
     @model_validator(mode="after")
     def _one_way(self) -> EndsSection:
@@ -105,13 +62,9 @@ class EndsSection(Options):
 class PathSection(Options):
     """[path]: an existing path to evaluate."""
 
-    use: str = Field(description="'run:NAME/curve', 'stage:KEY' or 'file:curve.pt', with @EPOCH.")
-
-    @field_validator("use")
-    @classmethod
-    def _reference(cls, value: str) -> str:
-        parse_reference(value)
-        return value
+    use: ReferenceText = Field(
+        description="'run:NAME/curve', 'stage:KEY' or 'file:curve.pt', with @EPOCH."
+    )
 
 
 class ImportSection(Options):

@@ -207,8 +207,8 @@ def _checked(tensor: Tensor, name: str, shape: tuple[int, ...], where: str) -> T
     if tuple(tensor.shape) != tuple(shape):
         raise InvalidInputError(
             f"{where}: '{clean_line(name)}' has shape {tuple(tensor.shape)} but the network wants "
-            f"{tuple(shape)}; choose the model options (widths, depth, classes) it was trained "
-            "with."
+            f"{tuple(shape)}; choose the [model] options (widths, depth) and [data] (size, "
+            "classes) it was trained with."
         )
     if not tensor.is_floating_point():
         return tensor.detach().clone(memory_format=torch.contiguous_format)

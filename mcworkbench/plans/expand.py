@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcworkbench.catalogue import split_source
-from mcworkbench.config.experiment import parse_reference
 from mcworkbench.config.loading import further_section
 from mcworkbench.config.options.curve import CurveOptions, CurveSection, LineOptions
 from mcworkbench.config.options.endpoint import EndpointOptions, TrainSection
 from mcworkbench.config.options.evaluate import EvaluateOptions
+from mcworkbench.config.references import parse_reference
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.plans.digests import source_digest
 from mcworkbench.plans.plan import Input, Plan

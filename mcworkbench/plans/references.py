@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mcworkbench import folders
 from mcworkbench.catalogue import STAGES
-from mcworkbench.config.experiment import parse_reference
 from mcworkbench.config.options.endpoint import ImportOptions
+from mcworkbench.config.references import parse_reference
 from mcworkbench.errors import InvalidInputError, unknown_name
 from mcworkbench.plans.plan import Input
 from mcworkbench.plans.snapshots import at_snapshot, options_of
@@ -18,7 +18,8 @@ from mcworkbench.runs.stage_folder import StageFolder, stage_keys
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
-    from mcworkbench.config.experiment import Experiment, Reference
+    from mcworkbench.config.experiment import Experiment
+    from mcworkbench.config.references import Reference
     from mcworkbench.plans.plan import Plan, PlannedNode
 
 

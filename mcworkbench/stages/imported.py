@@ -1,7 +1,7 @@
 """Take in a checkpoint made elsewhere: a network, or a curve in the reference's format.
 
-The file is read in a short-lived child with weights_only; tensors are matched by name, their
-shapes checked, and everything that was mapped is noted.
+A network is scored as it is. The file is read in a short-lived child with weights_only; tensors
+are matched by name, their shapes checked, and everything that was mapped is noted.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ from mcworkbench.params.mapping import map_curve, map_network
 from mcworkbench.paths.curve import make_curve
 from mcworkbench.paths.path import NodePath, path_files
 from mcworkbench.runs.events import Noted
+from mcworkbench.runs.workspace import Stopped
+from mcworkbench.stages.scoring import NetworkScorer
+from mcworkbench.training.evaluation import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
 
 
 def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
-    """Publish the network or path that a file holds; returns its number of parameters."""
+    """Publish what a file holds; returns a network's scores and the number of parameters."""
     options = workspace.options
     assert isinstance(options, ImportOptions)
     file = Path(options.file)
@@ -48,7 +51,9 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
             f"{file.name}: the file is gone or has changed since the run was planned; run it again."
         )
     dataset = open_dataset(workspace.input("dataset"))
-    flat = build_flat(options.model, dataset.input_shape, dataset.num_outputs, seed=0, device="cpu")
+    flat = build_flat(
+        options.model, dataset.input_shape, dataset.num_outputs, seed=0, device=workspace.device
+    )
     document = model_document(options.model, dataset.input_shape, dataset.num_outputs, flat.layout)
     foreign = read_foreign(file)
     if foreign.curve is None:
@@ -62,6 +67,13 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     for name, content in files.items():
         yield workspace.save_artifact(name, content, kind)
     summary: dict[str, float] = {"num_params": flat.layout.num_params}
+    if kind == "network":
+        # What it scores here tells at once whether data and scaling are those it was trained on.
+        try:
+            scores = NetworkScorer(dataset, flat, workspace).all_scores()
+        except Interrupted:
+            raise Stopped(0) from None
+        summary |= {name: value for name, value in scores.items() if name != "train_loss"}
     if foreign.epoch is not None:
         summary["epoch"] = foreign.epoch
     return summary | ({} if foreign.curve is None else {"num_nodes": foreign.num_nodes})

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from mcworkbench.config.options.base import Options, unhashed
 from mcworkbench.config.options.training import SectionSeeds, SeedOptions, TrainingOptions
+from mcworkbench.config.references import ReferenceText
 
 Position = Annotated[float, Field(ge=0, le=1)]
 MIN_NODES = 2
@@ -62,7 +63,7 @@ class CurveSection(CurveSettings, SectionSeeds):
         le=66,
         description="Ends included (bends + 2): the reference's count.",
     )
-    start: str | None = Field(
+    start: ReferenceText | None = Field(
         default=None,
         alias="from",
         description="Continue from 'run:NAME/curve@10', 'stage:KEY' or 'file:curve.pt'.",

@@ -7,12 +7,13 @@ from pydantic import Field
 from mcworkbench.config.options.base import Options, unhashed
 from mcworkbench.config.options.model import AnyModelOptions
 from mcworkbench.config.options.training import SectionSeeds, SeedOptions, TrainingOptions
+from mcworkbench.config.references import ReferenceText
 
 
 class TrainSection(TrainingOptions, SectionSeeds):
     """The [train] section of a preset, the same for every end; their seeds stand in [ends]."""
 
-    start: str | None = Field(
+    start: ReferenceText | None = Field(
         default=None,
         alias="from",
         description="Continue from NODE@epoch of a run ('run:NAME/endpoint-1@32') with this lr and "
