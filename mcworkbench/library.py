@@ -37,6 +37,10 @@ class Run:
         self.nodes: dict[str, str] = {name: node.key for name, node in document.nodes.items()}
         self._document = document
 
+    def __repr__(self) -> str:
+        """Return the run's name, id and nodes."""
+        return f"<Run {self.name} {self.id}: {', '.join(self.nodes)}>"
+
     @classmethod
     def find(cls, reference: str) -> Run:
         """Return the run of an id, a unique id prefix, a name (the newest) or 'last'."""

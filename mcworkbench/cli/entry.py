@@ -68,7 +68,13 @@ def _forget_output() -> None:
 def _call(words: list[str]) -> int:
     from mcworkbench.cli.app import app
 
-    result: Any = app(args=words, prog_name=PROGRAM, standalone_mode=False)
+    try:
+        result: Any = app(args=words, prog_name=PROGRAM, standalone_mode=False)
+    except SystemExit as end:
+        # The parser turns a closed pipe into exit code 1.
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None
+        raise
     if result == _INTERRUPTED:
         raise KeyboardInterrupt
     sys.stdout.flush()

@@ -135,7 +135,7 @@ def show_result(run: RunView, *, as_json: bool) -> None:
     from mcworkbench.reports import document
     from mcworkbench.reports.summary import collect
 
-    summary = collect(run)
+    summary = collect(run, is_private=True)
     if as_json:
         write_json(document.as_json(summary))
         return

@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from mcworkbench.cli.consoles import (
+    NUM_INDENT,
+    age_text,
     aligned,
     heading,
     out,
@@ -16,7 +18,8 @@ from mcworkbench.cli.consoles import (
     write_json,
 )
 from mcworkbench.cli.exits import DONE
-from mcworkbench.reports.quantities import shown
+from mcworkbench.reports.quantities import quantity, shown
+from mcworkbench.runs.index import MAX, changes_of
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -27,9 +30,9 @@ if TYPE_CHECKING:
     from mcworkbench.runs.views import RunView
 
 _KEY_DIGITS = 12
-# Result and name may be cut in a narrow terminal; the id must stay whole to be typed.
-_CUT = (4, 0)
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+# Changes, result and name may be cut in a narrow terminal; the id must stay whole to be typed.
+_CUT = (6, 4, 0)
+_MIN_CHANGES = 12
 
 
 def list_all(*, as_json: bool) -> int:
@@ -46,10 +49,21 @@ def list_all(*, as_json: bool) -> int:
         say("no runs yet; `mcworkbench run quickstart` makes one.")
         return DONE
     console = out()
-    heads = ["name", "id", "state", "stages", "result", "age"]
+    heads = ["name", "id", "state", "stages", "result", "age", "changes"]
     rows = [_listed_row(run) for run in runs]
-    write(aligned(heads, rows, num_words=6, width=table_width(console), cut=_CUT), console)
+    width, last = table_width(console), len(heads) - 1
+    if not _has_room(rows, width) or not any(row[last] for row in rows):
+        heads, rows = heads[:last], [row[:last] for row in rows]
+    cut = [place for place in _CUT if place < len(heads)]
+    write(aligned(heads, rows, num_words=len(heads), width=width, cut=cut), console)
     return DONE
+
+
+def _has_room(rows: list[list[str]], width: int) -> bool:
+    """Return whether the changes fit in part beside what is always shown."""
+    columns = list(zip(*rows, strict=True))[:-1]
+    needed = sum(max(map(len, cells)) + NUM_INDENT for cells in columns)
+    return not width or needed + _MIN_CHANGES <= width
 
 
 def _listed_row(run: RunLine) -> list[str]:
@@ -58,16 +72,33 @@ def _listed_row(run: RunLine) -> list[str]:
         run.id,
         str(run.state),
         f"{run.num_done}/{run.num_nodes}",
-        _result(run.headline),
+        _result(run),
         age_text(run.age_s),
+        " ".join(run.changes),
     ]
 
 
-def _result(head: Headline | None) -> str:
-    """Return the number first: what comes after it may be cut."""
-    if head is None:
+def _result(run: RunLine) -> str:
+    """Return the run's number and, last, so that it is cut first, the line's beside it."""
+    if run.headline is None:
         return ""
-    return f"{shown(head.name, head.value)} {head.name.replace('_', ' ')} ({head.node})"
+    told = headline_text(run.headline)
+    line = run.line
+    if line is None or line.name != run.headline.name or line == run.headline:
+        return told
+    return f"{told} (line {shown(line.name.removesuffix(MAX), line.value)})"
+
+
+def headline_text(head: Headline) -> str:
+    """Return the number of a run in words: "curve max test error 2.22 %"."""
+    node = head.node.removeprefix("evaluate-")
+    if head.name.endswith(MAX):
+        column = head.name.removesuffix(MAX)
+        # Only where values are predicted is there a loss but no error.
+        task = "classification" if column.endswith("_error") else "regression"
+        word = quantity(column, task=task).label
+        return f"{node} max {word} {shown(column, head.value, task=task)}"
+    return f"{node} {head.name.replace('_', ' ')} {shown(head.name, head.value)}"
 
 
 def _listed_json(run: RunLine) -> dict[str, Any]:
@@ -84,19 +115,12 @@ def _listed_json(run: RunLine) -> dict[str, Any]:
         "stages_done": run.num_done,
         "stages": run.num_nodes,
         "headline": {"node": head.node, "name": head.name, "value": number} if head else None,
+        "changes": list(run.changes),
         "created": run.created,
         "age_s": run.age_s,
         "group": run.group,
         "tags": list(run.tags),
     }
-
-
-def age_text(seconds: float) -> str:
-    """Return an age in its largest whole unit: 12 s, 5 min, 3 h, 2 d."""
-    for size, unit in ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min")):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def show(reference: str, *, as_json: bool) -> int:
@@ -107,7 +131,7 @@ def show(reference: str, *, as_json: bool) -> int:
     from mcworkbench.runs.views import RunView
 
     run = RunView(find_run(reference))
-    summary = collect(run)
+    summary = collect(run, is_private=True)
     if as_json:
         write_json(document.as_json(summary))
         return DONE
@@ -133,6 +157,7 @@ def _facts(run: RunView, summary: RunSummary) -> list[str | Text]:
         "kind": run.kind,
         "state": state,
         "made": f"{age_text(run.age_s)} ago, {age_text(run.seconds)} of work of its own",
+        "changes": " ".join(changes_of(run.document.command)),
         "seed": str(summary.seed),
         "seeds": "; ".join(_seeds(summary)),
         "data": str(summary.data.get("name", "")),

@@ -5,6 +5,7 @@ Nothing is started here; whoever calls this asks an executor to.
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 
 from mcworkbench import __version__
+from mcworkbench.errors import InvalidInputError
 from mcworkbench.plans.expand import expand
 from mcworkbench.plans.plan import Plan
 from mcworkbench.runs.actions import create_run as write_run
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from mcworkbench.config.experiment import Experiment
     from mcworkbench.config.toml_file import TomlFile
     from mcworkbench.plans.plan import PlannedNode
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,11 @@ def create_run(
         InvalidInputError: something the preset names does not exist.
         WorkbenchError: the home cannot be written.
     """
+    label = _checked_name(name) if name else clean_line(file.name.removesuffix(".toml"), limit=60)
     salt = f"{time.time_ns()}-{secrets.token_hex(4)}" if fresh else ""
     plan = expand(experiment, base=base, salt=salt)
     for node in plan.nodes.values():
         create_stage(node.key, node.document())
-    label = clean_line(name, limit=60) or file.name.removesuffix(".toml")
     compute = experiment.compute
     document = {
         "name": label,
@@ -91,6 +95,20 @@ def create_run(
     }
     folder = write_run(document, preset_text(file))
     return Launched(folder.id, plan)
+
+
+def _checked_name(name: str) -> str:
+    """Return the name as given.
+
+    Raises:
+        InvalidInputError: users could not refer to a run by it.
+    """
+    if _NAME.fullmatch(name) is None or name == "last" or name.isdecimal():
+        raise InvalidInputError(
+            f"--name {clean_line(name, limit=60)!r}: a name has letters, digits, '.', '_' and '-', "
+            "at most 60, starts with a letter or digit, is not only digits and not 'last'."
+        )
+    return name
 
 
 def _node(node: PlannedNode) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Read a run through its view into plain values: the only file here that knows runs' folders.
 
-`reports.summary` computes from what this returns. Everything is redacted and cleaned on the way.
+`reports.summary` computes from what this returns. Everything is cleaned and, for reports, redacted on the way.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from mcworkbench.reports.redact import environment_shown, redacted
+from mcworkbench.reports.redact import environment_shown, harmless, redacted
 from mcworkbench.runs.documents import mapping, read_document
 from mcworkbench.runs.views import State
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 _MAX_PRESET = 64 * 1024
 
 
-def gather(run: RunView) -> dict[str, Any]:
+def gather(run: RunView, *, is_private: bool = False) -> dict[str, Any]:
     """Return the run as JSON values: "run", "preset", "environment", "nodes" (name to facts).
 
     A node's facts are name, label, kind, key, inputs, reused, state, options, made_by, seconds,
     message, warnings, summary, epochs, probes, points, table and dataset; what does not exist
-    yet is empty or None.
+    yet is empty or None. Paths and names of the machine are taken out unless `is_private`.
     """
     environments = [_environment(node.view) for node in run.nodes.values()]
     facts: dict[str, Any] = {
@@ -35,7 +35,7 @@ def gather(run: RunView) -> dict[str, Any]:
         "environment": next((found for found in reversed(environments) if found), {}),
         "nodes": {name: _node(node) for name, node in run.nodes.items()},
     }
-    return redacted(facts)
+    return harmless(facts) if is_private else redacted(facts)
 
 
 def _node(node: NodeView) -> dict[str, Any]:

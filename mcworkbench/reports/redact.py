@@ -71,6 +71,17 @@ def redacted(value: Any) -> Any:
     return _mapped(value, _Rules(_identities(), _literals(value)))
 
 
+def harmless(value: Any) -> Any:
+    """Return JSON values with every text cleaned and nothing taken out: for the user's own eyes."""
+    if isinstance(value, str):
+        return clean(value, limit=_LONG)
+    if isinstance(value, Mapping):
+        return {clean(str(key), limit=_LONG): harmless(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [harmless(item) for item in value]
+    return value
+
+
 def has_gaps(text: str) -> bool:
     """Return whether something was taken out of a text that `redacted` returned."""
     return "‹path " in text or _NAME_GAP in text

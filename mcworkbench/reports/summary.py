@@ -35,9 +35,14 @@ _TRAINED = ("endpoint", "curve")
 _ORDER = ("dataset", "endpoint", "import", "line", "curve", "evaluate")
 
 
-def collect(run: RunView) -> RunSummary:
-    """Return everything a report of this run shows, as it stands now."""
-    return summarise(gather(run))
+def collect(run: RunView, *, is_private: bool = False) -> RunSummary:
+    """Return everything a report of this run shows, as it stands now.
+
+    Args:
+        run: a view of it.
+        is_private: keep paths and names of this machine: for its user's own screen only.
+    """
+    return summarise(gather(run, is_private=is_private))
 
 
 def summarise(facts: Mapping[str, Any]) -> RunSummary:

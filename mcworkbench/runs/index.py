@@ -27,9 +27,14 @@ from mcworkbench.runs.state import (
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from mcworkbench.runs.run_folder import RunDocument
 
 LAST = "last"
+# The highest value along a path, by column, as evaluations summarise it.
+MAX = "_max"
+_PEAKS = ("test_error_max", "test_nll_max", "train_nll_max")
 _MAX_LISTED = 5
 
 
@@ -41,6 +46,10 @@ class RunLine:
         created: Unix seconds.
         reason: one sentence on the state, or ''.
         num_done: nodes whose stage is done, of `num_nodes`.
+        headline: the number to show: the peak along its curve where it has one, and None until
+            that is evaluated.
+        line: the peak along the straight line, to be shown beside it.
+        changes: what the command changed of its preset: "train.lr=0.1", "seed=7".
     """
 
     id: str
@@ -55,6 +64,8 @@ class RunLine:
     num_done: int
     num_nodes: int
     headline: Headline | None
+    line: Headline | None
+    changes: tuple[str, ...]
 
     @property
     def age_s(self) -> float:
@@ -118,6 +129,53 @@ def find_run(reference: str) -> str:
     raise _not_found(reference, starting, newest, [document.name for document in known.values()])
 
 
+def runs_named(name: str) -> list[RunDocument]:
+    """Return every run of exactly that name, newest first."""
+    documents = [RunFolder(run_id).document() for run_id in run_ids()]
+    named = [document for document in documents if document is not None and document.name == name]
+    return sorted(named, key=lambda document: (document.created, document.id), reverse=True)
+
+
+def changes_of(command: Sequence[str]) -> tuple[str, ...]:
+    """Return what the words of a command changed of its preset, in their order."""
+    found: list[str] = []
+    words = iter(command)
+    for word in words:
+        option, has_value, value = word.partition("=")
+        if option in ("--set", "--seed"):
+            text = value if has_value else next(words, "")
+            found.append(text if option == "--set" else f"seed={text}")
+    return tuple(found)
+
+
+def _results(
+    document: RunDocument, summaries: Mapping[str, Mapping[str, float]]
+) -> tuple[Headline | None, Headline | None]:
+    """Return the run's own number and its line's, None where not known yet."""
+    evaluated = [name for name, node in document.nodes.items() if node.kind == "evaluate"]
+    lines = [name for name in evaluated if _is_line(document, name)]
+    curves = [name for name in evaluated if name not in lines]
+    line = _peak(lines, summaries)
+    if curves:
+        # A snapshot's own evaluation says less than that of the finished curve.
+        return _peak(sorted(curves, key=lambda name: "@" in name), summaries), line
+    return (line if lines else headline(summaries)), line
+
+
+def _is_line(document: RunDocument, evaluate: str) -> bool:
+    source = document.nodes.get(document.nodes[evaluate].inputs.get("path", ""))
+    return source.kind == "line" if source else evaluate.startswith("evaluate-line")
+
+
+def _peak(names: Iterable[str], summaries: Mapping[str, Mapping[str, float]]) -> Headline | None:
+    for name in names:
+        summary = summaries.get(name, {})
+        column = next((column for column in _PEAKS if column in summary), None)
+        if column is not None:
+            return Headline(name, column, summary[column])
+    return None
+
+
 def _line(document: RunDocument, run: RunEvidence, seen: dict[str, StageEvidence]) -> RunLine:
     stages: dict[str, StageEvidence] = {}
     for name, node in document.nodes.items():
@@ -140,7 +198,8 @@ def _line(document: RunDocument, run: RunEvidence, seen: dict[str, StageEvidence
         reason,
         sum(stage.state is State.done for stage in stages.values()),
         len(stages),
-        headline(summaries),
+        *_results(document, summaries),
+        changes_of(document.command),
     )
 
 
@@ -149,7 +208,8 @@ def _not_found(
 ) -> InvalidInputError:
     shown = clean_line(reference, limit=80)
     if starting:
-        listed = ", ".join(starting[:_MAX_LISTED])
+        more = ["…"] if len(starting) > _MAX_LISTED else []
+        listed = ", ".join([*starting[:_MAX_LISTED], *more])
         return InvalidInputError(
             f"{len(starting)} runs start with '{shown}': {listed}; give more of the id."
         )
