@@ -19,7 +19,7 @@ def commands_to_repeat(run: Mapping[str, Any], *, has_preset: bool) -> list[str]
         lines.append(shlex.join([PROGRAM, *words[1:]]))
     if has_preset:
         lines.append(f"{PROGRAM} run preset.toml")
-    name = run.get("name") or run.get("id")
-    if name:
-        lines.append(shlex.join([PROGRAM, "report", str(name)]))
+    # Not by its name, which a later run may share.
+    if run.get("id"):
+        lines.append(shlex.join([PROGRAM, "report", str(run["id"])]))
     return lines

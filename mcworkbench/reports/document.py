@@ -62,7 +62,12 @@ class EndSummary:
 @final
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """How the points of a path were measured; None where it is not known."""
+    """How the points of a path were measured; None where it is not known.
+
+    Attributes:
+        normalize: how pixels were scaled, as the preset names it, '' where not known.
+        trained: whether any network or curve of the run was trained in it or by its stages.
+    """
 
     train_examples: int | None
     test_examples: int | None
@@ -73,6 +78,8 @@ class Conditions:
     weight_decay: float | None
     validation: str
     seed: int | None
+    normalize: str
+    trained: bool
 
 
 @final
@@ -83,7 +90,8 @@ class PathSummary:
     Attributes:
         node: the evaluate node.
         path: the node that made the path.
-        method: "line", "bezier", …: how legends and tables call it; unique within a pair.
+        method: "line", "Bézier, 1 bend", …: how legends and tables call it; unique within a pair.
+        short: the same where there is little room: "Bézier (1)".
         pair: names of the first and last end, "" where not known.
         partial: whether points are still missing.
         num_points: how many there will be.
@@ -96,6 +104,7 @@ class PathSummary:
     node: str
     path: str
     method: str
+    short: str
     is_line: bool
     pair: tuple[str, str]
     partial: bool

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from mcworkbench.reports.quantities import shown
+from mcworkbench.reports.quantities import quantity, shown
 from mcworkbench.reports.redact import has_gaps
 from mcworkbench.reports.table import (
     Table,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from mcworkbench.reports.document import PathSummary, RunSummary
 
+# What may name a file of the user's own, in a preset or a command.
+_HAS_FILE = re.compile(r"\b(?:file|imagefolder|arrays):|\.toml\b")
 _HEADLINE_COLUMNS = ("test_error", "test_nll", "train_nll")
 
 
@@ -82,7 +85,7 @@ def headline(summary: RunSummary) -> list[str]:
         peaks = [_peak(path, column, summary.task) for path in paths]
         where = f" from {paths[0].pair_label}" if paths[0].pair_label else ""
         word = "So far, the" if any(path.partial for path in paths) else "The"
-        name = column.replace("_", " ")
+        name = quantity(column, task=summary.task).label
         sentences.append(f"{word} highest {name}{where}: {'; '.join(p for p in peaks if p)}.")
     return sentences
 
@@ -135,13 +138,17 @@ def _number(value: object) -> str:
 
 
 def _gaps(summary: RunSummary) -> str:
-    """Return what must be done before the commands work, '' where nothing was taken out."""
-    if not any(map(has_gaps, [summary.preset, *summary.commands])):
-        return ""
-    return (
-        "Paths and names of the machine were taken out (‹path …›, ‹name›); put them back into "
-        "the preset and the commands first."
-    )
+    """Return what must be known before the commands work, '' where they do as they stand."""
+    texts = [summary.preset, *summary.commands]
+    sentences: list[str] = []
+    if any(map(has_gaps, texts)):
+        sentences.append(
+            "Paths and names of the machine were taken out (‹path …›, ‹name›); put them back into "
+            "the preset and the commands first."
+        )
+    if any(map(_HAS_FILE.search, texts)):
+        sentences.append("Relative paths in them are taken from the current folder.")
+    return " ".join(sentences)
 
 
 def _split_seed(data: Mapping[str, Any]) -> str:

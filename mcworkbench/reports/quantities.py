@@ -30,8 +30,8 @@ _WORDS = {
     "ece": "calibration error",
     "disagreement_first": "disagreement with the first end",
     "disagreement_last": "disagreement with the last end",
-    "mse": "mean squared error",
-    "rmse": "root mean squared error",
+    "mse": "mse",
+    "rmse": "rmse",
     "mae": "mean absolute error",
     "l2": "squared norm of the parameters",
 }
@@ -82,7 +82,7 @@ def quantity(column: str, *, task: str = "classification") -> Quantity:
     unit = "%" if is_fraction else _UNITS.get(rest, "") if task == "classification" else ""
     word = _WORDS.get(rest) or clean_line(rest.replace("_", " "), limit=60)
     if task != "classification" and rest == "nll":
-        word = "loss without penalty"
+        word = "mse"
     return Quantity(column, split, word, unit, is_fraction, rest == "loss")
 
 

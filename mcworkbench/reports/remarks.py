@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from mcworkbench.reports.quantities import quantity
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -46,7 +48,7 @@ def remarks(
             f"Partial: {', '.join(unfinished)} not fully evaluated yet; minima, maxima, averages "
             "and barriers are those of the points so far."
         )
-    if data and data.get("validation", "none") == "none":
+    if _is_watched(data, nodes):
         found.append(TEST_WATCHED)
     measured = any(math.isfinite(end.on_path) for end in ends)
     if measured and any(path.conditions.bn_refreshed for path in paths):
@@ -55,19 +57,30 @@ def remarks(
     return found
 
 
-def conditions_sentence(conditions: Conditions) -> str:
+def _is_watched(data: Mapping[str, Any], nodes: Sequence[NodeSummary]) -> bool:
+    """Return whether training looked at the test set; without training nobody did."""
+    is_trained = any(node.kind in ("endpoint", "curve") for node in nodes)
+    return bool(data) and data.get("validation", "none") == "none" and is_trained
+
+
+def conditions_sentence(conditions: Conditions, *, task: str = "classification") -> str:
     """Return how the points of a path were measured, in one sentence."""
     parts = [
         _examples(conditions),
+        f"pixels scaled: {conditions.normalize}" if conditions.normalize else "",
         _transform(conditions.augmented),
-        _decay(conditions.weight_decay),
+        _decay(conditions.weight_decay, quantity("nll", task=task).word),
         _batch_norm(conditions),
         "" if conditions.seed is None else f"subset seed {conditions.seed}",
-        "test watched (validation = none)"
-        if conditions.validation == "none"
-        else f"validation = {conditions.validation}",
+        _watched(conditions),
     ]
     return "; ".join(part for part in parts if part) + "."
+
+
+def _watched(conditions: Conditions) -> str:
+    if conditions.validation != "none":
+        return f"validation = {conditions.validation}"
+    return "test watched (validation = none)" if conditions.trained else ""
 
 
 def _examples(conditions: Conditions) -> str:
@@ -92,17 +105,14 @@ def _transform(augmented: bool | None) -> str:  # noqa: FBT001 - a recorded fact
     return "scored on augmented training examples" if augmented else "scored without augmentation"
 
 
-def _decay(weight_decay: float | None) -> str:
-    if weight_decay is None:
-        return "loss = nll + ½·wd·‖w‖² (regularised)"
-    return f"loss = nll + ½·{weight_decay:g}·‖w‖² (regularised)"
+def _decay(weight_decay: float | None, word: str) -> str:
+    factor = "wd" if weight_decay is None else f"{weight_decay:g}"
+    return f"loss = {word} + ½·{factor}·‖w‖² (regularised)"
 
 
 def _batch_norm(conditions: Conditions) -> str:
-    if conditions.bn_refreshed is None:
-        return ""
     if not conditions.bn_refreshed:
-        return "no batch norm to refresh"
+        return ""
     count = conditions.bn_examples
     kind = "augmented training" if conditions.bn_augmented else "training"
     on = f" on {_thousands(count)} {kind} examples" if count else ""

@@ -6,12 +6,12 @@ Called by `reports.summary` with gathered facts; pure.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcworkbench.reports.document import Columns, Conditions, PathSummary, Statistics
+from mcworkbench.reports.names import curve_name, num_bends, short_curve_name, snapshot_of
 from mcworkbench.reports.quantities import as_float
 from mcworkbench.runs.path_summary import barriers, path_summary
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # Rises of these are barriers; a rise of accuracy or of a distance is not.
 BARRIER_COLUMNS = ("train_loss", "train_nll", "train_error", "test_loss", "test_nll", "test_error")
+_TRAINED = ("endpoint", "curve")
 _POSITION_COLUMNS = ("dl", "t", "ts")
-_SNAPSHOT = re.compile(r"@([\w.:-]+)$")
 
 
 def path_summaries(nodes: Mapping[str, Any]) -> list[PathSummary]:
@@ -33,7 +33,9 @@ def path_summaries(nodes: Mapping[str, Any]) -> list[PathSummary]:
     ]
     counts = Counter((path.pair, path.method) for path in found)
     return [
-        replace(path, method=path.path) if counts[path.pair, path.method] > 1 else path
+        replace(path, method=path.path, short=path.path)
+        if counts[path.pair, path.method] > 1
+        else path
         for path in sorted(found, key=lambda path: not path.is_line)
     ]
 
@@ -55,10 +57,12 @@ def _path(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> PathSummary:
     if not table:
         # Unfinished: the points so far have no arc length and may lack the highest one.
         statistics = {name: _without_length(values) for name, values in statistics.items()}
+    method, short = _methods(node, made)
     return PathSummary(
         node=node["name"],
         path=node["name"].removeprefix("evaluate-"),
-        method=_method(node, made),
+        method=method,
+        short=short,
         is_line=_is_line(node, made),
         pair=_pair(made, nodes),
         partial=not table,
@@ -113,15 +117,17 @@ def _total(node: Mapping[str, Any]) -> int:
     return max(point["total"] for point in node["points"])
 
 
-def _method(node: Mapping[str, Any], made: Mapping[str, Any] | None) -> str:
-    """Return what a legend calls the path: line, bezier, bezier @ initial."""
+def _methods(node: Mapping[str, Any], made: Mapping[str, Any] | None) -> tuple[str, str]:
+    """Return what tables and legends call the path, and its short form."""
     name = node["name"].removeprefix("evaluate-")
     if _is_line(node, made):
-        return "line"
-    stored = ((node["table"] or {}).get("path") or {}).get("curve")
-    base = (made or {}).get("options", {}).get("name") or stored or name.partition("@")[0]
-    snapshot = _SNAPSHOT.search(node["name"]) or _SNAPSHOT.search(node["inputs"].get("path", ""))
-    return f"{base} @ {snapshot[1]}" if snapshot else str(base)
+        return "line", "line"
+    stored = (node["table"] or {}).get("path") or {}
+    options = (made or {}).get("options", {})
+    base = str(options.get("name") or stored.get("curve") or name.partition("@")[0])
+    bends = num_bends(options, stored)
+    snapshot = snapshot_of(node["name"], node["inputs"].get("path", ""))
+    return curve_name(base, bends, snapshot), short_curve_name(base, bends, snapshot)
 
 
 def _is_line(node: Mapping[str, Any], made: Mapping[str, Any] | None) -> bool:
@@ -152,4 +158,9 @@ def _conditions(
         weight_decay=None if decay is None else as_float(decay),
         validation=str(table.get("validation", data.get("validation", "none"))),
         seed=options.get("seed"),
+        normalize=str(data.get("normalize", "")),
+        trained=any(
+            one["kind"] in _TRAINED and one["options"].get("watch_every") != 0
+            for one in nodes.values()
+        ),
     )

@@ -64,7 +64,7 @@ def statistics_tables(summary: RunSummary) -> list[Table]:
                 if column in path.statistics
             ],
             2,
-            _conditions_notes(paths),
+            _conditions_notes(paths, summary.task),
         )
         for paths in summary.pairs().values()
     ]
@@ -245,10 +245,10 @@ def _pair_title(title: str, paths: Sequence[PathSummary], summary: RunSummary) -
     return f"{title}, {label}" if label and len(summary.pairs()) > 1 else title
 
 
-def _conditions_notes(paths: Sequence[PathSummary]) -> list[str]:
+def _conditions_notes(paths: Sequence[PathSummary], task: str) -> list[str]:
     """Return how the numbers were measured, once where all paths agree."""
     finished = [path for path in paths if not path.partial] or list(paths)
-    sentences = {path.method: conditions_sentence(path.conditions) for path in finished}
+    sentences = {path.method: conditions_sentence(path.conditions, task=task) for path in finished}
     if len(set(sentences.values())) == 1:
         return [next(iter(sentences.values()))]
     return [f"{method}: {sentence}" for method, sentence in sentences.items()]
