@@ -16,19 +16,36 @@ def preset_names(incomplete: str) -> list[tuple[str, str]]:
 
 
 def run_names(incomplete: str) -> list[tuple[str, str]]:
-    """Return the ids of runs that begin so, newest first, with their names."""
+    """Return the ids and names of runs that begin so, newest first, each with the other."""
+    return _runs(incomplete, only_running=False)
+
+
+def running_names(incomplete: str) -> list[tuple[str, str]]:
+    """Return the same of runs that are at work."""
+    return _runs(incomplete, only_running=True)
+
+
+def _runs(incomplete: str, *, only_running: bool) -> list[tuple[str, str]]:
     try:
         from mcworkbench.runs.index import run_ids
         from mcworkbench.runs.run_folder import RunFolder
 
-        ids = sorted(
-            (run_id for run_id in run_ids() if run_id.startswith(incomplete)), reverse=True
-        )
-        documents = [(run_id, RunFolder(run_id).document()) for run_id in ids]
+        folders = [RunFolder(run_id) for run_id in sorted(run_ids(), reverse=True)]
+        wanted = [f for f in folders if not only_running or f.is_supervised()]
+        known = [document for f in wanted if (document := f.document()) is not None]
     except Exception:  # noqa: BLE001
         return []
-    found = [(run_id, document.name) for run_id, document in documents if document is not None]
-    return [*found, ("last", "the newest run")] if "last".startswith(incomplete) else found
+    found = [(run.id, run.name) for run in known if run.id.startswith(incomplete)]
+    # Of several runs of one name the name means the newest, which comes first.
+    names: dict[str, str] = {}
+    for run in known:
+        names.setdefault(run.name, run.id)
+    found += [
+        (name, run_id) for name, run_id in names.items() if name and name.startswith(incomplete)
+    ]
+    if known and "last".startswith(incomplete):
+        found.append(("last", "the newest run"))
+    return found
 
 
 def node_names(incomplete: str) -> list[tuple[str, str]]:

@@ -124,6 +124,29 @@ def aligned(
     return lines
 
 
+def split_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, width: int) -> list[Text]:
+    """Return a table of one column of words and many of numbers, cut nowhere.
+
+    Where it is wider than `width` (0 is any) it becomes several, each with the words first.
+    """
+    sizes = [max(len(row[place]) for row in [heads, *rows]) for place in range(len(heads))]
+    groups: list[list[int]] = [[]]
+    used = sizes[0]
+    for place in range(1, len(heads)):
+        needed = NUM_INDENT + sizes[place]
+        if width and groups[-1] and used + needed > width:
+            groups.append([])
+            used = sizes[0]
+        groups[-1].append(place)
+        used += needed
+    lines: list[Text] = []
+    for group in groups:
+        places = [0, *group]
+        chosen = [[row[place] for place in places] for row in rows]
+        lines += aligned([heads[place] for place in places], chosen, num_words=1)
+    return lines
+
+
 def _cell(text: str, width: int, *, is_word: bool) -> str:
     shown = text if len(text) <= width else text[: width - 1] + "…"
     return shown.ljust(width) if is_word else shown.rjust(width)

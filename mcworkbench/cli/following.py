@@ -83,8 +83,10 @@ def follow(run_id: str, *, is_ours: bool, begin: Callable[[], object] | None = N
             if wanted > asked:
                 asked = StopLevel(wanted)
                 request_stop(run_id, asked, by="Ctrl-C")
-            view.update(run, _notice(asked, is_ours=is_ours))
-            if has_ended(run):
+            is_over = has_ended(run)
+            is_quiet = is_over or run.state is State.done
+            view.update(run, "" if is_quiet else _notice(asked, is_ours=is_ours))
+            if is_over:
                 break
             time.sleep(_PAUSE_S)
         view.finish(run)

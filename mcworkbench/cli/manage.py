@@ -81,14 +81,16 @@ def _only_run(reference: str) -> str:
     return run_id
 
 
-def restore(: str | None) -> int:
+def restore(reference: str | None) -> int:
     """Bring a deleted run back, or list the deleted ones.
 
     Raises:
         InvalidInputError: none or several of that name were deleted.
     """
     trashed = {trashed_run(path): path for path in list_trash()}
-    known = {run_id: parse_run(read_document(path / "run.json")) for run_id, path in trashed.items()}
+    known = {
+        run_id: parse_run(read_document(path / "run.json")) for run_id, path in trashed.items()
+    }
     if reference is None:
         _write_trash(known)
         return DONE

@@ -13,6 +13,8 @@ from mcworkbench.cli.exits import DONE, INVALID, PROGRAM
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mcworkbench.config.presets import PresetInfo
+
 app = typer.Typer(help="List, show, copy and check presets.")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}", re.ASCII)
 
@@ -40,17 +42,38 @@ def list_command(
                     "path": str(preset.path),
                     "summary": preset.summary,
                     "shipped": preset.is_shipped,
-                    "problem": preset.problem,
+                    "problem": _problem(preset),
                 }
                 for preset in presets
             ]
         )
         return DONE
     console = out()
-    rows = [[p.name, p.kind, p.problem or p.title] for p in presets]
-    heads = ["name", "kind", "title"]
-    write(aligned(heads, rows, num_words=3, width=table_width(console), cut=[2, 0]), console)
+    rows = [[p.name, p.kind, "" if p.is_shipped else "yours", _told(p)] for p in presets]
+    heads = ["name", "kind", "", "title"]
+    write(aligned(heads, rows, num_words=4, width=table_width(console), cut=[3, 0]), console)
     return DONE
+
+
+def _told(preset: PresetInfo) -> str:
+    problem = _problem(preset)
+    return f"cannot be used: {problem}" if problem else preset.title
+
+
+def _problem(preset: PresetInfo) -> str:
+    """Return the first problem of a preset itself, '' where there is none; looks at no data."""
+    from mcworkbench.config.loading import load_experiment
+    from mcworkbench.errors import InvalidInputError, PresetError
+
+    if preset.problem:
+        return preset.problem
+    try:
+        load_experiment(preset.name)
+    except PresetError as error:
+        return error.problems[0]
+    except InvalidInputError as error:
+        return str(error)
+    return ""
 
 
 @app.command("show")
@@ -69,18 +92,18 @@ def show_command(preset: Preset) -> int:
 @app.command("copy")
 def copy_command(
     preset: Preset,
-    new: Annotated[str, typer.Argument(help="What the copy is called; absent: the same.")] = "",
+    new: Annotated[str, typer.Argument(help="What the copy is called; absent: NAME-copy.")] = "",
 ) -> int:
     """Copy a preset to your own, which you may edit."""
     from mcworkbench import folders
     from mcworkbench.cli.consoles import say, write
-    from mcworkbench.config.presets import SUFFIX, find_preset
+    from mcworkbench.config.presets import SUFFIX, find_preset, preset_files
     from mcworkbench.config.toml_file import read_toml
     from mcworkbench.errors import InvalidInputError
     from mcworkbench.text import clean_line
 
     source = find_preset(preset)
-    name = new.removesuffix(SUFFIX) or source.stem
+    name = new.removesuffix(SUFFIX) or f"{source.stem}-copy"
     if not _NAME.fullmatch(name):
         raise InvalidInputError(
             f"'{clean_line(name, limit=80)}' cannot name a preset: use letters, digits, '-' and "
@@ -88,9 +111,10 @@ def copy_command(
         )
     text = read_toml(source).text
     target = folders.make_private(folders.user_presets_root()) / f"{name}{SUFFIX}"
-    if target.exists():
+    if target.exists() or name in preset_files():
+        taken = str(target) if target.exists() else f"a preset called '{name}'"
         raise InvalidInputError(
-            f"{target} exists; give another name: `{PROGRAM} presets copy {source.stem} NEW`."
+            f"{taken} exists; give another name: `{PROGRAM} presets copy {source.stem} NEW`."
         )
     folders.publish_bytes(target, text.encode())
     write([str(target)])

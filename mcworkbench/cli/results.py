@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from mcworkbench.cli.consoles import aligned, heading
+from mcworkbench.cli.consoles import aligned, heading, split_table
 from mcworkbench.cli.live_plot import is_log, styled
 from mcworkbench.reports.braille import Series, render
 from mcworkbench.reports.quantities import MISSING, number, quantity, to_shown
@@ -44,21 +44,33 @@ _MAX_PLOT_WIDTH, _PLOT_HEIGHT, _MIN_PLOT_WIDTH = 100, 15, 30
 _MAX_NAME = 16
 
 
-def result_lines(summary: RunSummary, width: int, *, with_ends: bool = False) -> list[str | Text]:
+def result_lines(
+    summary: RunSummary, width: int, *, tables: int | None = None, with_ends: bool = False
+) -> list[str | Text]:
     """Return the numbers of a run as lines: its paths, and where asked for its networks.
 
     Networks are shown too where there are no paths.
+
+    Args:
+        summary: the run.
+        width: columns for plots and sentences.
+        tables: columns for tables, 0 for any number; absent: as `width`.
+        with_ends: show the networks beside paths too.
     """
+    tables = width if tables is None else tables
     lines: list[str | Text] = []
     for paths in summary.pairs().values():
         lines += [*_path_table(paths, summary), ""]
         if width >= _MIN_PLOT_WIDTH:
             lines += [*_plot(paths, summary, min(width, _MAX_PLOT_WIDTH)), ""]
     if summary.ends and (with_ends or not summary.paths):
-        lines += [*_end_table(summary.ends, summary.task, width), ""]
-    lines += _beside_published(summary, width)
+        lines += [*_end_table(summary.ends, summary.task, tables), ""]
+    lines += _beside_published(summary, tables)
     for remark in summary.remarks:
-        lines += [Text(line, style="dim") for line in textwrap.wrap(remark, width)]
+        lines += [
+            Text(line, style="dim")
+            for line in textwrap.wrap(remark, width, break_long_words=False, break_on_hyphens=False)
+        ]
     return lines
 
 
@@ -99,7 +111,8 @@ def _length_row(path: PathSummary, paths: list[PathSummary]) -> list[str]:
 
 
 def _name(path: PathSummary) -> str:
-    name = path.method if len(path.method) <= _MAX_NAME else f"{path.method[: _MAX_NAME - 1]}…"
+    fitting = (name for name in (path.method, path.short) if len(name) <= _MAX_NAME)
+    name = next(fitting, f"{path.short[: _MAX_NAME - 1]}…")
     if path.partial:
         return f"{name} ({len(path.ts)} of {path.num_points})"
     return name
@@ -127,7 +140,7 @@ def _end_table(ends: list[EndSummary], task: str, width: int) -> list[Text]:
         ]
         for end in ends
     ]
-    return aligned(heads, rows, num_words=1, width=width)
+    return split_table(heads, rows, width=width)
 
 
 def _plot(paths: list[PathSummary], summary: RunSummary, width: int) -> list[Text]:
@@ -151,5 +164,5 @@ def _beside_published(summary: RunSummary, width: int) -> list[str | Text]:
     table = expectations_table(summary)
     if not table.rows:
         return []
-    lines = aligned(table.columns, table.rows, num_words=table.num_words, width=width)
+    lines = split_table(table.columns, table.rows, width=width)
     return [heading(table.title), *lines, *table.notes, ""]

@@ -130,7 +130,7 @@ def stay(run_id: str, begin: Callable[[], object], *, as_json: bool) -> int:
 
 def show_result(run: RunView, *, as_json: bool) -> None:
     """Write what came out of a run on stdout: the table and the plot, or one JSON document."""
-    from mcworkbench.cli.consoles import out, width_of, write, write_json
+    from mcworkbench.cli.consoles import out, table_width, width_of, write, write_json
     from mcworkbench.cli.results import result_lines
     from mcworkbench.reports import document
     from mcworkbench.reports.summary import collect
@@ -140,7 +140,8 @@ def show_result(run: RunView, *, as_json: bool) -> None:
         write_json(document.as_json(summary))
         return
     console = out()
-    write(result_lines(summary, width_of(console)), console)
+    lines = result_lines(summary, width_of(console), tables=table_width(console))
+    write(lines, console)
 
 
 def _write_report(run: RunView, *, as_json: bool) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
+
 from mcworkbench.cli.consoles import (
     NUM_INDENT,
     age_text,
@@ -18,20 +20,18 @@ from mcworkbench.cli.consoles import (
     write_json,
 )
 from mcworkbench.cli.exits import DONE
+from mcworkbench.cli.wrapping import wrapped
 from mcworkbench.reports.quantities import quantity, shown
 from mcworkbench.runs.index import MAX, changes_of
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from mcworkbench.reports.document import RunSummary
     from mcworkbench.runs.index import RunLine
     from mcworkbench.runs.run_view import Headline
     from mcworkbench.runs.views import RunView
 
 _KEY_DIGITS = 12
-# Changes, result and name may be cut in a narrow terminal; the id must stay whole to be typed.
-_CUT = (6, 4, 0)
+_RESULT = 4
 _MIN_CHANGES = 12
 
 
@@ -51,19 +51,36 @@ def list_all(*, as_json: bool) -> int:
     console = out()
     heads = ["name", "id", "state", "stages", "result", "age", "changes"]
     rows = [_listed_row(run) for run in runs]
-    width, last = table_width(console), len(heads) - 1
-    if not _has_room(rows, width) or not any(row[last] for row in rows):
-        heads, rows = heads[:last], [row[:last] for row in rows]
-    cut = [place for place in _CUT if place < len(heads)]
-    write(aligned(heads, rows, num_words=len(heads), width=width, cut=cut), console)
+    write(_listed(heads, rows, table_width(console)), console)
     return DONE
 
 
-def _has_room(rows: list[list[str]], width: int) -> bool:
-    """Return whether the changes fit in part beside what is always shown."""
-    columns = list(zip(*rows, strict=True))[:-1]
-    needed = sum(max(map(len, cells)) + NUM_INDENT for cells in columns)
-    return not width or needed + _MIN_CHANGES <= width
+def _listed(heads: list[str], rows: list[list[str]], width: int) -> list[Text]:
+    """Return the list as one table, or where that is too wide with the results on own lines."""
+    changes = len(heads) - 1
+    if not any(row[changes] for row in rows) or not _has_room(rows, width, _MIN_CHANGES):
+        heads, rows = heads[:changes], [row[:changes] for row in rows]
+    if _has_room(rows, width, 0):
+        cut = [changes] if len(heads) > changes else []
+        return aligned(heads, rows, num_words=len(heads), width=width, cut=cut or [0])
+    kept = [place for place in range(len(heads)) if place != _RESULT]
+    chosen = [[row[place] for place in kept] for row in rows]
+    short = aligned([heads[p] for p in kept], chosen, num_words=len(kept), width=width, cut=[0])
+    lines = short[:1]
+    for line, row in zip(short[1:], rows, strict=True):
+        lines.append(line)
+        if row[_RESULT]:
+            lines.append(Text(f"  {row[_RESULT]}", style="dim"))
+    return lines
+
+
+def _has_room(rows: list[list[str]], width: int, last: int) -> bool:
+    """Return whether rows fit whole; `last` columns, where not 0, are enough for the last one."""
+    columns = list(zip(*rows, strict=True))
+    sizes = [max(map(len, cells)) for cells in columns]
+    if last:
+        sizes[-1] = min(sizes[-1], last)
+    return not width or sum(sizes) + NUM_INDENT * (len(sizes) - 1) <= width
 
 
 def _listed_row(run: RunLine) -> list[str]:
@@ -140,7 +157,8 @@ def show(reference: str, *, as_json: bool) -> int:
     console = out()
     width = width_of(console)
     write([*_facts(run, summary), "", *_stages(run, table_width(console)), ""], console)
-    write(result_lines(summary, width, with_ends=True), console)
+    tables = table_width(console)
+    write(result_lines(summary, width, tables=tables, with_ends=True), console)
     for warning in run.warnings:
         say(f"warning: {warning}")
     return DONE
@@ -202,5 +220,18 @@ def _stages(run: RunView, width: int) -> list[str | Text]:
         [node.name, node.key[:_KEY_DIGITS], ", ".join([state_words(node), *finished_parts(node)])]
         for node in in_order(run)
     ]
-    console_rows = aligned(["stage", "key", "state"], rows, num_words=3, width=width)
-    return [heading("Stages"), *console_rows]
+    heads = ["stage", "key", "state"]
+    if width and any(sum(map(len, row)) + NUM_INDENT * 2 > width for row in rows):
+        return [heading("Stages"), *_stages_wrapped(rows, width)]
+    return [heading("Stages"), *aligned(heads, rows, num_words=3)]
+
+
+def _stages_wrapped(rows: list[list[str]], width: int) -> list[str | Text]:
+    """Return stages without their keys, long states broken at spaces."""
+    names = max(len(row[0]) for row in rows) + NUM_INDENT
+    room = max(NUM_INDENT, width - names)
+    lines: list[str | Text] = []
+    for name, _, state in rows:
+        parts = wrapped(state, room).split("\n")
+        lines += [f"{name:<{names}}{parts[0]}", *(" " * names + part for part in parts[1:])]
+    return lines

@@ -43,15 +43,19 @@ _STYLES = {
 _MAX_NAME = 22
 _MIN_BAR, _MAX_BAR, _BAR_SHARE = 8, 24, 6
 _KILO = 1000
+NUM_GAP = 2
 _MANY = 10
 _MINUTE_S, _HOUR_S = 60, 3600
 # What a finished or running stage is known by: the first of each that it has.
 _LOSSES = ("train_loss", "train_nll")
+# A column that only values have, and no classes.
+_OF_VALUES = ("train_rmse", "test_rmse", "validation_rmse")
 _SCORES = ("train_accuracy", "train_rmse")
 _TEST_SCORES = ("test_error", "test_rmse", "test_nll")
 _EVALUATED = (
     ("max train loss", "train_loss_max", "train_loss"),
     ("max test error", "test_error_max", "test_error"),
+    ("max test mse", "test_nll_max", "test_nll"),
     ("barrier", "train_loss_barrier_above_chord", "train_loss"),
 )
 
@@ -105,11 +109,20 @@ def stage_line(node: NodeView, *, width: int, names: int, has_unicode: bool = Tr
     if state in ACTIVE:
         _append_progress(line, node, width, has_unicode=has_unicode)
         return line
-    line.append(state_words(node), style=style)
-    for part in finished_parts(node):
+    words, parts = state_words(node), finished_parts(node)
+    if is_reused and parts and line.cell_len + len(words) + NUM_GAP + len(parts[0]) > width:
+        # The number matters more than the whole id of the run that made it.
+        words = f"reused from {short_run(node.made_by)}"
+    line.append(words, style=style)
+    for part in parts:
         _append_fitting(line, f"  {part}", width)
     line.truncate(width, overflow="ellipsis")
     return line
+
+
+def short_run(run_id: str) -> str:
+    """Return the part of a run's id that differs between runs, its end."""
+    return f"…{run_id.rpartition('-')[2]}" if "-" in run_id else run_id
 
 
 def state_words(node: NodeView) -> str:
@@ -122,7 +135,8 @@ def state_words(node: NodeView) -> str:
     if state in (State.failed, State.lost):
         return f"{state}: {view.message}" if view.message else str(state)
     if state in (State.waiting, State.queued):
-        return node.reason or str(state)
+        # What no run ever began cannot be resumed.
+        return "not started" if node.reason == "not resumed" else node.reason or str(state)
     if state is State.stopped:
         return f"stopped at {100 * view.fraction:.0f} %"
     return str(state)
@@ -138,6 +152,7 @@ def finished_parts(node: NodeView) -> list[str]:
             f"{word} {_points(word, shown(column, summary[key]))}"
             for word, key, column in _EVALUATED
             if math.isfinite(summary.get(key, math.nan))
+            and not (column == "test_nll" and "test_error_max" in summary)
         ]
     epochs = node.view.epochs
     values = epochs[-1].values if epochs else {}
@@ -158,8 +173,9 @@ def _first_of(names: tuple[str, ...], values: Mapping[str, float]) -> list[str]:
     if name is None:
         return []
     # The loss of training steps carries no penalty, so it is not called regularised here.
-    label = quantity(name).label.removesuffix(" (regularised)")
-    return [f"{label} {shown(name, values[name])}"]
+    task = "regression" if any(column in values for column in _OF_VALUES) else "classification"
+    label = quantity(name, task=task).label.removesuffix(" (regularised)")
+    return [f"{label} {shown(name, values[name], task=task)}"]
 
 
 def _points(word: str, text: str) -> str:

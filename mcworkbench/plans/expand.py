@@ -159,7 +159,9 @@ class _Expansion:
         label = f"{options.name}, {options.bends} bend{'s' * (options.bends != 1)}"
         curve = self.plan.add(name, "curve", label, options, inputs)
         seen = {curve.identity}
-        for when in self.experiment.evaluate.snapshots:
+        # [evaluate] snapshots speaks of [curve]; a further curve has epochs of its own.
+        snapshots = () if name in self.experiment.further else self.experiment.evaluate.snapshots
+        for when in snapshots:
             point = at_snapshot(self.plan, name, when, where="[evaluate] snapshots")
             if point.identity not in seen:
                 self._evaluate(f"{name}@{when}", point)

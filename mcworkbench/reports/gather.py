@@ -1,6 +1,7 @@
 """Read a run through its view into plain values: the only file here that knows runs' folders.
 
-`reports.summary` computes from what this returns. Everything is cleaned and, for reports, redacted on the way.
+`reports.summary` computes from what this returns. Everything is cleaned and, for
+reports, redacted on the way.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mcworkbench.reports.document import PathSummary, RunSummary
 
 # What may name a file of the user's own, in a preset or a command.
-_HAS_FILE = re.compile(r"\b(?:file|imagefolder|arrays):|\.toml\b")
+_HAS_FILE = re.compile(r"\b(?:file|imagefolder|arrays):(?!‹)")
 _HEADLINE_COLUMNS = ("test_error", "test_nll", "train_nll")
 
 

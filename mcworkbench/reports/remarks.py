@@ -67,7 +67,7 @@ def conditions_sentence(conditions: Conditions, *, task: str = "classification")
     """Return how the points of a path were measured, in one sentence."""
     parts = [
         _examples(conditions),
-        f"pixels scaled: {conditions.normalize}" if conditions.normalize else "",
+        _scaled(conditions.normalize, task),
         _transform(conditions.augmented),
         _decay(conditions.weight_decay, quantity("nll", task=task).word),
         _batch_norm(conditions),
@@ -75,6 +75,10 @@ def conditions_sentence(conditions: Conditions, *, task: str = "classification")
         _watched(conditions),
     ]
     return "; ".join(part for part in parts if part) + "."
+
+
+def _scaled(normalize: str, task: str) -> str:
+    return f"pixels scaled: {normalize}" if normalize and task == "classification" else ""
 
 
 def _watched(conditions: Conditions) -> str:

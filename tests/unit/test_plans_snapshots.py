@@ -236,3 +236,16 @@ def test_snapshots_that_borrowed_trainings_began_from_are_told_apart() -> None:
     # And they are what the first run itself would have trained for these epochs.
     again = plan_of(text=f"{GOOD}{more}[further.c]\nfrom = 'a@2'\n")
     assert again.nodes["a-epoch-2"].key == plan.nodes["endpoint-1-epoch-2"].key
+
+
+def test_snapshots_to_evaluate_are_those_of_the_curve_not_of_what_goes_on_from_it() -> None:
+    text = GOOD + '[further.tuned]\nfrom = "curve@4"\nepochs = 2\n'
+    plan = plan_of('evaluate.snapshots=["initial", "4"]', text=text)
+    scored = [name for name in plan.nodes if name.startswith("evaluate-")]
+    assert scored == [
+        "evaluate-line",
+        "evaluate-curve@initial",
+        "evaluate-curve@4",
+        "evaluate-curve",
+        "evaluate-tuned",
+    ]
