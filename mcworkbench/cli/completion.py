@@ -43,7 +43,7 @@ def _runs(incomplete: str, *, only_running: bool) -> list[tuple[str, str]]:
     found += [
         (name, run_id) for name, run_id in names.items() if name and name.startswith(incomplete)
     ]
-    if known and "last".startswith(incomplete):
+    if known and known[0].id == folders[0].id and "last".startswith(incomplete):
         found.append(("last", "the newest run"))
     return found
 

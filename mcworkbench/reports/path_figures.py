@@ -27,6 +27,8 @@ _MAX_LABEL = 32
 _STEEP = 0.05
 # Where on the arrow its text stands, from the chord up.
 _TEXT_AT = 0.6
+# Panels share an axis where each fills this part of it.
+_ALIKE = 0.6
 
 
 def path_drawings(summary: RunSummary) -> list[Drawing]:
@@ -62,7 +64,7 @@ def _path_caption(paths: Sequence[PathSummary], columns: Sequence[str]) -> str:
     ]
     what = " and ".join(quantity(column).label for column in columns)
     has_barrier = any(column in path.barriers for path in paths for column in columns)
-    arrow = ", an arrow the highest barrier above the chord" if has_barrier else ""
+    arrow = ", a number the highest barrier above the chord (dotted)" if has_barrier else ""
     return (
         f"{what[:1].upper()}{what[1:]} at {paths[0].num_points} positions t: {', '.join(parts)}; "
         f"dots mark the ends{arrow}."
@@ -70,12 +72,14 @@ def _path_caption(paths: Sequence[PathSummary], columns: Sequence[str]) -> str:
 
 
 def _along_path(paths: Sequence[PathSummary], columns: Sequence[str], task: str) -> Figure:
-    figure, panels = panels_of(len(columns), share_y=True)
     # Errors stay linear: percent are read off, and zero is a value.
-    is_log = not quantity(columns[0], task=task).is_fraction and use_log(
-        [path.columns[c] for path in paths for c in columns if c in path.columns]
-    )
+    may_be_log = not quantity(columns[0], task=task).is_fraction
+    lines_of = {c: [path.columns[c] for path in paths if c in path.columns] for c in columns}
+    is_shared = _is_alike(list(lines_of.values()), is_log=may_be_log)
+    figure, panels = panels_of(len(columns), share_y=is_shared)
+    every = [line for lines in lines_of.values() for line in lines]
     for axes, column in zip(panels, columns, strict=True):
+        is_log = may_be_log and use_log(every if is_shared else lines_of[column])
         described = quantity(column, task=task)
         for path, colour in zip(paths, _path_colours(paths), strict=True):
             if column in path.columns:
@@ -85,11 +89,34 @@ def _along_path(paths: Sequence[PathSummary], columns: Sequence[str], task: str)
             axes.set_yscale("log")
         finish(axes, "position along the path, t", described.axis, is_log=is_log)
         axes.set_xlim(-0.02, 1.02)
+        if not is_log:
+            axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
         _annotate_barrier(axes, paths, column, task, is_log=is_log)
-    if not is_log:
-        panels[0].set_ylim(bottom=min(0, panels[0].get_ylim()[0]))
     panels[0].legend()
     return figure
+
+
+def _is_alike(panels: Sequence[Sequence[Sequence[float]]], *, is_log: bool) -> bool:
+    """Return whether panels fill one range of y so well that they can share it.
+
+    Args:
+        panels: the values of each line of each panel.
+        is_log: whether distances count as ratios where all values are positive.
+    """
+    ranges: list[tuple[float, float]] = []
+    for lines in panels:
+        finite = [value for line in lines for value in line if math.isfinite(value)]
+        if finite:
+            ranges.append((min(finite), max(finite)))
+    if len(ranges) <= 1:
+        return True
+    if is_log and min(low for low, _ in ranges) > 0:
+        ranges = [(math.log(low), math.log(high)) for low, high in ranges]
+    else:
+        # A linear axis starts at zero at the latest.
+        ranges = [(min(0.0, low), high) for low, high in ranges]
+    whole = max(high for _, high in ranges) - min(low for low, _ in ranges)
+    return all(high - low >= _ALIKE * whole for low, high in ranges)
 
 
 def _path_colours(paths: Sequence[PathSummary]) -> list[str]:
@@ -144,16 +171,15 @@ def _annotate_barrier(
         is_log and values[place] > 2 * chord[place]
     ):
         return
-    arrow = {"arrowstyle": "<->", "color": INK, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
     t = path.ts[place]
-    axes.annotate("", (t, values[place]), (t, chord[place]), arrowprops=arrow, zorder=3)
+    # On a logarithmic axis the chord is no straight line, and no length shows a difference.
+    if not is_log:
+        arrow = {"arrowstyle": "<->", "color": INK, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", (t, values[place]), (t, chord[place]), arrowprops=arrow, zorder=3)
+        axes.plot(path.ts, chord, color=INK, linewidth=0.6, linestyle=":", zorder=1)
     described = quantity(column, task=task)
     unit = " points" if described.is_fraction else ""
-    height = (
-        chord[place] * (values[place] / chord[place]) ** _TEXT_AT
-        if is_log
-        else chord[place] + rises[place] * _TEXT_AT
-    )
+    height = chord[place] + rises[place] * (1 if is_log else _TEXT_AT)
     axes.annotate(
         f"barrier\n{rises[place]:#.3g}{unit}",
         (t, height),

@@ -28,6 +28,7 @@ _MAX_LABEL = 32
 _MAX_GHOSTS = 8
 _PALEST, _DARKEST = 0.3, 1.0
 _LABEL_HEIGHT = 0.07
+_MARGIN = 1.02
 
 
 def training_drawings(summary: RunSummary) -> list[Drawing]:
@@ -112,7 +113,7 @@ def probe_drawings(summary: RunSummary) -> list[Drawing]:
             f"probes-{training.node}",
             f"How {training.label} came to lie low",
             "Training loss along t on a fixed subset, from the first probe (pale) to the newest "
-            "(dark).",
+            "(dark); dotted lines lead from the highest points to the epochs.",
             _ghosts(training, summary.task),
         )
         for training in summary.trainings
@@ -148,13 +149,16 @@ def _ghosts(training: TrainingSummary, task: str) -> Figure:
     finish(axes, "position along the path, t", quantity(column, task=task).axis, is_log=is_log)
     if not is_log:
         axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
-    axes.set_xlim(-0.02, 1.02)
+    axes.set_xlim(-0.02, _MARGIN)
     _label_ghosts(axes, probes, column, task)
     return figure
 
 
 def _label_ghosts(axes: Axes, probes: Sequence[ProbeSummary], column: str, task: str) -> None:
-    """Write epochs onto the lines, the newest first, leaving out those that would touch."""
+    """Write epochs beside the plot at the lines' heights, leaving out those that would touch.
+
+    The newest come first. A dotted line leads from the highest point of a line to its label.
+    """
     to_axes = axes.transData + axes.transAxes.inverted()
     taken: list[float] = []
     for probe in reversed(probes):
@@ -165,12 +169,17 @@ def _label_ghosts(axes: Axes, probes: Sequence[ProbeSummary], column: str, task:
         if not math.isfinite(height) or any(abs(height - h) < _LABEL_HEIGHT for h in taken):
             continue
         taken.append(height)
+        axes.plot(
+            [point[0], _MARGIN], [point[1]] * 2, color=INK, linewidth=0.5, linestyle=":", zorder=1
+        )
         axes.annotate(
             f"epoch {probe.epoch}",
-            point,
-            ha="center",
+            (_MARGIN, point[1]),
+            (4, 0),
+            textcoords="offset points",
+            ha="left",
             va="center",
             fontsize=7.5,
             color=INK,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2},
+            annotation_clip=False,
         )

@@ -193,11 +193,14 @@ def torch_settings() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("torch_settings")
-def test_determinism_does_not_last_into_the_next_stage() -> None:
-    set_up(TrainingOptions(deterministic=True), "cpu", 2)
-    assert torch.are_deterministic_algorithms_enabled()
+def test_what_one_stage_asked_for_does_not_last_into_the_next() -> None:
+    facts = set_up(TrainingOptions(deterministic=False), "cpu", 2)
+    assert not torch.are_deterministic_algorithms_enabled()
+    assert facts["deterministic"] is False
     assert torch.get_num_threads() == 2
     facts = set_up(EvaluateOptions(), "cpu", 1)
-    assert not torch.are_deterministic_algorithms_enabled()
+    assert torch.are_deterministic_algorithms_enabled()
+    assert facts["deterministic"] is True
     assert not torch.backends.cudnn.benchmark
-    assert facts["deterministic"] is False
+    assert not torch.utils.deterministic.fill_uninitialized_memory
+    assert torch.get_num_threads() == 1
