@@ -65,10 +65,12 @@ def say(text: str) -> None:
 
 
 def write(lines: Iterable[str | Text], console: Console | None = None) -> None:
-    """Write lines of data, cut at the edge of a terminal and never wrapped."""
+    """Write lines of data: styled ones are cut at the edge of a terminal, plain ones go on."""
     console = console or out()
     for line in lines:
-        if console.is_terminal:
+        if console.is_terminal and isinstance(line, str):
+            console.print(line, soft_wrap=True)
+        elif console.is_terminal:
             console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
         else:
             plain = line.plain if isinstance(line, Text) else line

@@ -156,17 +156,20 @@ def show(reference: str, *, as_json: bool) -> int:
 
     console = out()
     width = width_of(console)
-    write([*_facts(run, summary), "", *_stages(run, table_width(console)), ""], console)
     tables = table_width(console)
+    write([*_facts(run, summary, tables), "", *_stages(run, tables), ""], console)
     write(result_lines(summary, width, tables=tables, with_ends=True), console)
     for warning in run.warnings:
         say(f"warning: {warning}")
     return DONE
 
 
-def _facts(run: RunView, summary: RunSummary) -> list[str | Text]:
+def _facts(run: RunView, summary: RunSummary, width: int) -> list[str | Text]:
     validation = str(summary.data.get("validation", "none"))
-    split = "no validation split: the test set was watched" if validation == "none" else validation
+    watched = "no validation split"
+    if any(node.kind in ("endpoint", "curve") for node in summary.nodes):
+        watched += ": the test set was watched"
+    split = watched if validation == "none" else validation
     state = f"{run.state}: {run.reason}" if run.reason else str(run.state)
     facts = {
         "run": run.id,
@@ -185,8 +188,18 @@ def _facts(run: RunView, summary: RunSummary) -> list[str | Text]:
         "tags": ", ".join(run.tags),
         "folder": str(run.folder.path),
     }
-    wide = max(map(len, facts))
-    return [f"{name:<{wide}}  {value}" for name, value in facts.items() if value]
+    wide = max(map(len, facts)) + NUM_INDENT
+    rows = [[name, value] for name, value in facts.items() if value]
+    return _hanging(rows, wide, width)
+
+
+def _hanging(rows: list[list[str]], indent: int, width: int) -> list[str | Text]:
+    """Return names with their texts beside them, long texts broken at spaces; 0 is any width."""
+    lines: list[str | Text] = []
+    for name, text in rows:
+        parts = wrapped(text, max(NUM_INDENT, width - indent)).split("\n") if width else [text]
+        lines += [f"{name:<{indent}}{parts[0]}", *(" " * indent + part for part in parts[1:])]
+    return lines
 
 
 def _counts(run: RunView) -> str:
@@ -222,16 +235,8 @@ def _stages(run: RunView, width: int) -> list[str | Text]:
     ]
     heads = ["stage", "key", "state"]
     if width and any(sum(map(len, row)) + NUM_INDENT * 2 > width for row in rows):
-        return [heading("Stages"), *_stages_wrapped(rows, width)]
+        # The keys are in the report and in --json.
+        names = max(len(row[0]) for row in rows) + NUM_INDENT
+        short = _hanging([[name, state] for name, _, state in rows], names, width)
+        return [heading("Stages"), *short]
     return [heading("Stages"), *aligned(heads, rows, num_words=3)]
-
-
-def _stages_wrapped(rows: list[list[str]], width: int) -> list[str | Text]:
-    """Return stages without their keys, long states broken at spaces."""
-    names = max(len(row[0]) for row in rows) + NUM_INDENT
-    room = max(NUM_INDENT, width - names)
-    lines: list[str | Text] = []
-    for name, _, state in rows:
-        parts = wrapped(state, room).split("\n")
-        lines += [f"{name:<{names}}{parts[0]}", *(" " * names + part for part in parts[1:])]
-    return lines

@@ -181,11 +181,12 @@ def _annotate_barrier(
     unit = " points" if described.is_fraction else ""
     height = chord[place] + rises[place] * (1 if is_log else _TEXT_AT)
     axes.annotate(
-        f"barrier\n{rises[place]:#.3g}{unit}",
+        f"barrier{' ' if is_log else chr(10)}{rises[place]:#.3g}{unit}",
         (t, height),
-        (5, 0),
+        (0, -6) if is_log else (5, 0),
         textcoords="offset points",
-        va="center",
+        ha="center" if is_log else "left",
+        va="top" if is_log else "center",
         color=INK,
         fontsize=8,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.8},

@@ -50,7 +50,7 @@ def test_a_run_in_a_pipe_ends_with_its_table_and_its_report(first: tuple[Path, D
     assert heads.split() == ["start", "end", "min", "max", "avg", "int", "barrier"]
     for title in ("train loss (regularised), nats", "train error, %", "test nll", "test error, %"):
         assert title in done.stdout
-    assert done.stdout.count("\n  line ") == done.stdout.count("\n  bezier ") == 5
+    assert done.stdout.count("\n  line ") == done.stdout.count("\n  Bézier, 1 bend ") == 5
     report = Path(re.findall(r"^report: (.+)$", done.stdout, re.MULTILINE)[0])
     assert report.is_relative_to(home / "data" / "reports")
     assert {path.name for path in report.parent.iterdir()} >= {"report.html", "report.md", "data"}
@@ -72,8 +72,8 @@ def test_the_table_agrees_with_the_json_and_the_stored_table(shared: Path, capsy
     assert path["statistics"]["test_error"]["max"] == max(errors)
     assert enter(["show", "first"]) == 0
     rows = capsys.readouterr().out.partition("test error, %\n")[2].splitlines()
-    words = next(row for row in rows if row.startswith("  bezier")).split()
-    assert [float(word) for word in words[1:5]] == [
+    words = next(row for row in rows if row.startswith("  Bézier, 1 bend")).split()
+    assert [float(word) for word in words[3:7]] == [
         round(100 * value, 2) for value in (errors[0], errors[2], min(errors), max(errors))
     ]
 
@@ -99,7 +99,7 @@ def test_another_seed_trains_other_ends_but_takes_the_data(first: tuple[Path, Do
     assert "1 of 7 stages reused" in started.stderr
     watched = run(home, "watch", run_id)
     assert watched.returncode == 0
-    assert "bezier" in watched.stdout
+    assert "Bézier" in watched.stdout
     shown = json.loads(run(home, "show", "third", "--json").stdout)
     assert [end["seeds"]["init"] for end in shown["ends"]] == [5, 6]
 

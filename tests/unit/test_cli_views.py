@@ -14,11 +14,18 @@ from mcworkbench.cli.consoles import aligned
 from mcworkbench.cli.manage import size_text
 from mcworkbench.cli.plain import PlainView
 from mcworkbench.cli.show import age_text
-from mcworkbench.cli.stage_lines import bar, clock, in_order, rate_text
+from mcworkbench.cli.stage_lines import (
+    bar,
+    clock,
+    in_order,
+    rate_text,
+    stage_line,
+    state_words,
+)
 from mcworkbench.cli.terminal import TerminalView
 from mcworkbench.runs import events
 from mcworkbench.runs.views import RunView
-from tests.unit.runs_sample import RUN, Holder, add_attempt, finish, make_run, make_stage
+from tests.unit.runs_sample import OTHER, RUN, Holder, add_attempt, finish, make_run, make_stage
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -221,3 +228,24 @@ def test_a_table_cuts_only_the_columns_that_may_be_cut() -> None:
     assert "20260101-120000-curve-aaaaaa" in lines[1].plain
     assert max(len(line.plain) for line in lines) == 60
     assert lines[1].plain.endswith("7")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_reused_stage_keeps_its_number_and_shortens_the_run_that_made_it(columns: int) -> None:
+    stage = make_stage("old", "evaluate")
+    finish(stage, run=OTHER, train_loss_max=0.25)
+    node = {"key": stage.key, "kind": "evaluate", "label": "x", "inputs": {}, "reused": True}
+    make_run(RUN, {}, nodes={"evaluate-line": node})
+    (view,) = RunView(RUN).nodes.values()
+    line = stage_line(view, width=columns, names=13).plain
+    assert "max train loss 0.2500" in line
+    assert len(line) <= columns
+    assert (OTHER in line) == (columns > 60)
+
+
+def test_a_stage_that_never_began_is_not_called_unresumed() -> None:
+    run = make_run(RUN, {"endpoint-1": make_stage("never")})
+    with Holder(run.lock_path):
+        pass
+    (node,) = RunView(RUN).nodes.values()
+    assert state_words(node) == "not started"

@@ -182,7 +182,7 @@ def test_a_partial_path_leaves_a_gap_where_points_are_to_come() -> None:
         for index in (0, 1, 60)
     ]
     figure = path_drawings(summarise(facts))[0].figure
-    curve = next(line for line in figure.axes[0].lines if line.get_label() == "bezier")
+    curve = next(line for line in figure.axes[0].lines if line.get_label() == "Bézier, 1 bend")
     assert np.isnan(np.asarray(curve.get_xdata(), dtype=float)).tolist() == [
         False,
         False,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from reports_sample import sample_table
 
+from mcworkbench.reports.redact import harmless
 from mcworkbench.reports.report import write_report
 from mcworkbench.reports.summary import collect
 from mcworkbench.runs import events
@@ -121,7 +122,7 @@ def test_an_unfinished_run_is_collected_from_its_events(run_id: str) -> None:
     assert path.partial
     assert path.places == [0, 1, 60]
     assert path.pair == ("endpoint-1", "endpoint-2")
-    assert path.method == "bezier"
+    assert (path.method, path.short) == ("Bézier, 1 bend", "Bézier (1)")
     assert [end.seeds for end in summary.ends] == [
         {"init": 1, "order": 1, "augment": 1},
         {"init": 2, "order": 2, "augment": 7},
@@ -169,3 +170,10 @@ def test_columns_of_the_wrong_length_or_kind_are_left_out(run_id: str) -> None:
     (path,) = collect(RunView(run_id)).paths
     assert {"short", "word"}.isdisjoint(path.columns)
     assert path.statistics["test_nll"] == {}
+
+
+def test_only_the_users_own_screen_shows_paths_and_nothing_hostile(run_id: str) -> None:
+    run = RunView(run_id)
+    assert "secret-place" not in str(collect(run))
+    assert "/opt/secret-place/demo.toml" in str(collect(run, is_private=True).commands)
+    assert harmless({"a": ["\x1b[31m", 1]}) == {"a": ["<1b>[31m", 1]}

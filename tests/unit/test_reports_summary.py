@@ -56,8 +56,8 @@ def _row(summary: RunSummary, quantity_: str, path: str) -> list[str]:
 def test_percent_and_nats_appear_in_the_table_as_a_reader_expects() -> None:
     summary = summarise(sample_facts())
     # The sample's curve: 6.94 % at t = 0, 6.79 % at t = 1, and 0.9 points of bump in the middle.
-    assert _row(summary, "test error", "bezier")[2:4] == ["6.94 %", "6.79 %"]
-    assert _row(summary, "test error", "bezier")[5] == "7.76 %"
+    assert _row(summary, "test error", "Bézier, 1 bend")[2:4] == ["6.94 %", "6.79 %"]
+    assert _row(summary, "test error", "Bézier, 1 bend")[5] == "7.76 %"
     assert _row(summary, "train loss (regularised), nats", "line")[5] == "2.1550"
 
 
@@ -119,7 +119,7 @@ def test_an_unfinished_path_is_called_partial_and_shows_its_points_so_far() -> N
     assert path.places == [0, 1, 2, 60]
     assert path.statistics["test_error"]["max"] == max(path.columns["test_error"])
     assert "int" not in path.statistics["test_error"]
-    assert any("bezier (4 of 61 points)" in remark for remark in summary.remarks)
+    assert any("Bézier, 1 bend (4 of 61 points)" in remark for remark in summary.remarks)
     assert headline(summary)[0].startswith("So far")
     assert paths_table(summary).rows[1][3] == "4 of 61"
     # No published number is compared with an unfinished maximum.
@@ -239,3 +239,49 @@ def test_numbers_are_written_with_the_digits_they_deserve() -> None:
     assert duration(7563) == "2 h 06 min"
     assert duration(245) == "4 min 05 s"
     assert moment("0") == "1970-01-01 00:00 UTC"
+
+
+def test_a_curve_is_called_by_kind_bends_and_epoch() -> None:
+    facts = sample_facts()
+    nodes = facts["nodes"]
+    nodes["evaluate-curve@4"] = {**nodes["evaluate-curve"], "name": "evaluate-curve@4"}
+    nodes["curve"]["options"] |= {"name": "polychain", "bends": 2}
+    found = {path.method: path.short for path in summarise(facts).paths}
+    assert found == {
+        "line": "line",
+        "polygonal chain, 2 bends": "chain (2)",
+        "polygonal chain, 2 bends, epoch 4": "chain (2) @ 4",
+    }
+
+
+def test_conditions_name_the_scaling_and_leave_out_what_did_not_happen() -> None:
+    facts = sample_facts()
+    facts["nodes"]["dataset"]["options"]["normalize"] = "auto"
+    for name in ("endpoint-1", "endpoint-2"):
+        facts["nodes"][name]["kind"] = "import"
+    del facts["nodes"]["curve"], facts["nodes"]["evaluate-curve"]
+    facts["nodes"]["evaluate-line"]["table"]["bn_refreshed"] = False
+    summary = summarise(facts)
+    (note,) = statistics_tables(summary)[0].notes
+    assert "pixels scaled: auto" in note
+    assert "batch norm" not in note
+    assert "test watched" not in note
+    assert TEST_WATCHED not in summary.remarks
+
+
+def test_regression_speaks_of_mse_everywhere() -> None:
+    facts = sample_facts()
+    facts["nodes"]["dataset"]["dataset"]["task"] = "regression"
+    summary = summarise(facts)
+    tables = [*statistics_tables(summary), *barrier_tables(summary), ends_table(summary)]
+    words = " ".join(
+        [*headline(summary)]
+        + [word for table in tables for row in [*table.rows, table.columns] for word in row]
+        + [note for table in tables for note in table.notes]
+    )
+    assert "nll" not in words
+    assert "loss = mse + " in words
+
+
+def test_the_report_is_asked_for_by_id() -> None:
+    assert summarise(sample_facts()).commands[-1].endswith("20260101-120000-curve-abc234")

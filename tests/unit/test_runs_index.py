@@ -10,6 +10,7 @@ from mcworkbench.errors import InvalidInputError
 from mcworkbench.folders import runs_root
 from mcworkbench.runs import events
 from mcworkbench.runs.index import find_run, list_runs, unreadable_runs
+from mcworkbench.runs.run_view import Headline
 from mcworkbench.runs.state import State
 from tests.unit.runs_sample import OTHER, RUN, Holder, add_attempt, finish, make_run, make_stage
 
@@ -96,3 +97,28 @@ def test_a_thousand_runs_of_seven_stages_are_listed_within_a_second() -> None:
     found = list_runs()
     assert time.process_time() - start_s < 1.0
     assert len(found) == 1000
+
+
+def test_many_that_fit_are_cut_with_a_sign() -> None:
+    stage = {"s": make_stage("s")}
+    for number in range(7):
+        make_run(f"20260101-aaa{number}", stage)
+    with pytest.raises(InvalidInputError, match=r"7 runs start with '2026': .*, …; give more"):
+        find_run("2026")
+
+
+def test_the_number_of_a_run_is_its_curves_and_not_its_lines() -> None:
+    line, curve = make_stage("line", "evaluate"), make_stage("curve", "evaluate")
+    finish(line, test_error_max=0.5)
+    nodes = {
+        f"evaluate-{name}": {"key": stage.key, "kind": "evaluate", "label": name, "inputs": {}}
+        for name, stage in (("curve", curve), ("line", line))
+    }
+    make_run(RUN, {}, nodes=nodes, command=["run", "x", "--seed", "7", "--set=a.b=1"])
+    (found,) = list_runs()
+    assert found.headline is None
+    assert found.changes == ("seed=7", "a.b=1")
+    finish(curve, test_error_max=0.02)
+    (found,) = list_runs()
+    assert found.headline == Headline("evaluate-curve", "test_error_max", 0.02)
+    assert found.line == Headline("evaluate-line", "test_error_max", 0.5)

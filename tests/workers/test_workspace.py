@@ -202,5 +202,6 @@ def test_what_one_stage_asked_for_does_not_last_into_the_next() -> None:
     assert torch.are_deterministic_algorithms_enabled()
     assert facts["deterministic"] is True
     assert not torch.backends.cudnn.benchmark
-    assert not torch.utils.deterministic.fill_uninitialized_memory
+    settings: Any = torch.utils.deterministic
+    assert not settings.fill_uninitialized_memory
     assert torch.get_num_threads() == 1
