@@ -32,7 +32,10 @@ _ALIKE = 0.6
 
 
 def path_drawings(summary: RunSummary) -> list[Drawing]:
-    """Return loss, error and disagreement along the paths of each pair of ends."""
+    """Return loss, error and disagreement along the paths of each pair of ends.
+
+    Paths of a single point are left out: their one number stands in the tables.
+    """
     ideas = (
         ("loss", "Loss along the path", ("train_nll", "test_nll")),
         ("regularised-loss", "Regularised training loss along the path", ("train_loss",)),
@@ -44,7 +47,10 @@ def path_drawings(summary: RunSummary) -> list[Drawing]:
         ),
     )
     found: list[Drawing] = []
-    for number, paths in enumerate(summary.pairs().values(), 1):
+    for number, every in enumerate(summary.pairs().values(), 1):
+        paths = [path for path in every if path.num_points > 1]
+        if not paths:
+            continue
         suffix = f"-{number}" if len(summary.pairs()) > 1 else ""
         joined = f", {paths[0].pair_label}" if suffix and paths[0].pair_label else ""
         for name, title, wanted in ideas:
