@@ -26,7 +26,8 @@ _MAX_LABEL = 32
 # A barrier lower than this part of the axis is not worth an arrow.
 _STEEP = 0.05
 # Where on the arrow its text stands, from the chord up.
-_TEXT_AT = 0.6
+_TEXT_AT = 0.4
+_LEGEND_COLUMNS = 3
 # Panels share an axis where each fills this part of it.
 _ALIKE = 0.6
 
@@ -98,7 +99,9 @@ def _along_path(paths: Sequence[PathSummary], columns: Sequence[str], task: str)
         if not is_log:
             axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
         _annotate_barrier(axes, paths, column, task, is_log=is_log)
-    panels[0].legend()
+    # Above the panels: wherever a legend stands inside, some pair of ends puts a line there.
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=_LEGEND_COLUMNS)
     return figure
 
 
@@ -189,13 +192,12 @@ def _annotate_barrier(
     axes.annotate(
         f"barrier{' ' if is_log else chr(10)}{rises[place]:#.3g}{unit}",
         (t, height),
-        (0, -6) if is_log else (5, 0),
+        (0, -10) if is_log else (5, 0),
         textcoords="offset points",
         ha="center" if is_log else "left",
         va="top" if is_log else "center",
         color=INK,
         fontsize=8,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.8},
         zorder=5,
     )
 
