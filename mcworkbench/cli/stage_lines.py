@@ -156,6 +156,9 @@ def finished_parts(node: NodeView) -> list[str]:
         ]
     epochs = node.view.epochs
     values = epochs[-1].values if epochs else {}
+    if node.kind == "import":
+        # Nothing was trained; what it scores shows whether data and scaling are its own.
+        values = node.view.summary
     return [*_first_of(_LOSSES, values), *_first_of(_TEST_SCORES, values)]
 
 

@@ -192,6 +192,8 @@ def test_an_exported_network_and_curve_come_back_the_same(
     done = run(shared, "import", str(network), str(curve), *words)
     assert done.returncode == 0, done.stderr
     assert "use it as run:back/import-1" in done.stdout
+    # What it scores is told at once: wrong data or scaling would show.
+    assert re.search(r"import-1: done in .*test error \d", done.stderr)
     again = tmp_path / "again.safetensors"
     assert run(shared, "export", "back/import-2", "--at", "1", "--out", str(again)).returncode == 0
     for name, values in load_file(again).items():
