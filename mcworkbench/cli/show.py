@@ -22,12 +22,13 @@ from mcworkbench.cli.consoles import (
 from mcworkbench.cli.exits import DONE
 from mcworkbench.cli.wrapping import wrapped
 from mcworkbench.reports.quantities import quantity, shown
-from mcworkbench.runs.index import MAX, changes_of
+from mcworkbench.runs.headline import MAX
+from mcworkbench.runs.index import changes_of
 
 if TYPE_CHECKING:
     from mcworkbench.reports.document import RunSummary
+    from mcworkbench.runs.headline import Headline
     from mcworkbench.runs.index import RunLine
-    from mcworkbench.runs.run_view import Headline
     from mcworkbench.runs.views import RunView
 
 _KEY_DIGITS = 12

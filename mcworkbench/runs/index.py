@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from mcworkbench.errors import InvalidInputError, nearest
 from mcworkbench.folders import runs_root
+from mcworkbench.runs.headline import Headline, headlines
 from mcworkbench.runs.names import is_run_id
 from mcworkbench.runs.run_folder import RunFolder
-from mcworkbench.runs.run_view import Headline, RunView, headline
+from mcworkbench.runs.run_view import RunView
 from mcworkbench.runs.stage_folder import StageFolder
 from mcworkbench.runs.state import (
     RunEvidence,
@@ -27,14 +28,11 @@ from mcworkbench.runs.state import (
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from mcworkbench.runs.run_folder import RunDocument
 
 LAST = "last"
-# The highest value along a path, by column, as evaluations summarise it.
-MAX = "_max"
-_PEAKS = ("test_error_max", "test_nll_max", "train_nll_max")
 _MAX_LISTED = 5
 
 
@@ -148,34 +146,6 @@ def changes_of(command: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _results(
-    document: RunDocument, summaries: Mapping[str, Mapping[str, float]]
-) -> tuple[Headline | None, Headline | None]:
-    """Return the run's own number and its line's, None where not known yet."""
-    evaluated = [name for name, node in document.nodes.items() if node.kind == "evaluate"]
-    lines = [name for name in evaluated if _is_line(document, name)]
-    curves = [name for name in evaluated if name not in lines]
-    line = _peak(lines, summaries)
-    if curves:
-        # A snapshot's own evaluation says less than that of the finished curve.
-        return _peak(sorted(curves, key=lambda name: "@" in name), summaries), line
-    return (line if lines else headline(summaries)), line
-
-
-def _is_line(document: RunDocument, evaluate: str) -> bool:
-    source = document.nodes.get(document.nodes[evaluate].inputs.get("path", ""))
-    return source.kind == "line" if source else evaluate.startswith("evaluate-line")
-
-
-def _peak(names: Iterable[str], summaries: Mapping[str, Mapping[str, float]]) -> Headline | None:
-    for name in names:
-        summary = summaries.get(name, {})
-        column = next((column for column in _PEAKS if column in summary), None)
-        if column is not None:
-            return Headline(name, column, summary[column])
-    return None
-
-
 def _line(document: RunDocument, run: RunEvidence, seen: dict[str, StageEvidence]) -> RunLine:
     stages: dict[str, StageEvidence] = {}
     for name, node in document.nodes.items():
@@ -198,7 +168,7 @@ def _line(document: RunDocument, run: RunEvidence, seen: dict[str, StageEvidence
         reason,
         sum(stage.state is State.done for stage in stages.values()),
         len(stages),
-        *_results(document, summaries),
+        *headlines(document, summaries),
         changes_of(document.command),
     )
 

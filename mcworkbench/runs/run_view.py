@@ -7,10 +7,10 @@ and its supervisor's lock. Writes nothing. `refresh` does the reading.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.errors import WorkbenchError
+from mcworkbench.runs.headline import Headline, foremost, headlines
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.stage_view import StageView
 from mcworkbench.runs.state import (
@@ -24,27 +24,13 @@ from mcworkbench.runs.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
     from mcworkbench.runs.run_folder import NodeDocument, RunDocument
 
 # Rough shares of a run's time by kind of stage, for the progress bar and the time left only.
 _SHARES = {"dataset": 1.0, "line": 1.0, "import": 1.0, "evaluate": 5.0}
 _SHARE = 20.0
-# What people look for first, by part of its name.
-_HEADLINES = ("barrier", "ensemble", "accuracy", "error", "rmse", "mse", "nll", "loss")
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """The one number to show for a run, and the node it comes from."""
-
-    node: str
-    name: str
-    value: float
-
-    def __str__(self) -> str:
-        return f"{self.node} {self.name.replace('_', ' ')} {self.value:.4g}"
 
 
 @final
@@ -165,12 +151,12 @@ class RunView:
     def headline(self) -> Headline | None:
         """Return the number to show for the run, None before the first."""
         summaries = {name: node.view.summary for name, node in self.nodes.items()}
-        found = headline(summaries)
+        found, _ = headlines(self.document, summaries)
         if found is not None:
             return found
         for name, node in reversed(self.nodes.items()):
             epochs = node.view.epochs
-            live = headline({name: epochs[-1].values}) if epochs else None
+            live = foremost({name: epochs[-1].values}) if epochs else None
             if live is not None:
                 return live
         return None
@@ -193,20 +179,6 @@ class RunView:
     def _blocking(self, node: NodeView) -> list[str]:
         sources = [self.nodes.get(source) for source in node.inputs.values()]
         return [source.name for source in sources if source and source.view.state is not State.done]
-
-
-def headline(summaries: Mapping[str, Mapping[str, float]]) -> Headline | None:
-    """Return the number to show among summaries by node, later nodes first; None without any."""
-    for node, summary in reversed(list(summaries.items())):
-        for part in _HEADLINES:
-            for name in _preferred(summary):
-                if part in name:
-                    return Headline(node, name, summary[name])
-    return None
-
-
-def _preferred(names: Iterable[str]) -> list[str]:
-    return sorted(names, key=lambda name: (not name.startswith("test"), name))
 
 
 def _share(node: NodeView) -> float:

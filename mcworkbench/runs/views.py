@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mcworkbench.runs.run_view import Headline, NodeView, RunView
+from mcworkbench.runs.headline import Headline
+from mcworkbench.runs.run_view import NodeView, RunView
 from mcworkbench.runs.stage_view import StageView
 from mcworkbench.runs.state import ACTIVE, State
 

@@ -18,25 +18,10 @@ from mcworkbench.errors import InvalidInputError
 from mcworkbench.params import foreign_child
 from mcworkbench.params.foreign import map_network, read_foreign
 from mcworkbench.params.layout import Layout
+from tests.numerics.foreign_sample import assert_same, make_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-MLP = Layout.build(
-    [("fc.0.weight", (6, 4)), ("fc.0.bias", (6,)), ("fc.2.weight", (3, 6)), ("fc.2.bias", (3,))]
-)
-
-
-def _state(layout: Layout = MLP) -> dict[str, Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    return {e.name: torch.randn(e.shape, generator=generator) for e in layout.entries}
-
-
-def _assert_same(ours: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
-    assert list(ours) == list(wanted)
-    for name, tensor in wanted.items():
-        assert ours[name].dtype == torch.float32
-        assert torch.equal(ours[name], tensor.float()), name
 
 
 # Files through the child process.
@@ -49,7 +34,7 @@ def test_a_legacy_checkpoint_of_the_wild_is_read_and_fits_by_name(parity: Path, 
     foreign = read_foreign(path)
     assert (foreign.curve, foreign.num_nodes, foreign.epoch) == (None, 1, wanted["epoch"])
     layout = Layout.build((name, tuple(t.shape)) for name, t in wanted["model_state"].items())
-    _assert_same(map_network(foreign.tensors, layout, {}).params, wanted["model_state"])
+    assert_same(map_network(foreign.tensors, layout, {}).params, wanted["model_state"])
 
 
 def test_only_the_child_unpickles_and_nothing_is_left_behind(
@@ -71,7 +56,7 @@ def test_only_the_child_unpickles_and_nothing_is_left_behind(
     foreign = read_foreign(tmp_path / "n.ckpt")
     assert foreign.epoch == 7
     assert foreign.is_ordered
-    _assert_same(
+    assert_same(
         {k: v for k, v in foreign.tensors.items() if k != "n"},
         {k: v for k, v in state.items() if k != "n"},
     )
@@ -91,11 +76,11 @@ class _RunsCommand:
 
 
 def _zip_file(path: Path, marker: Path) -> None:
-    torch.save({"model_state": _state(), "extra": _RunsCommand(marker)}, path)
+    torch.save({"model_state": make_state(), "extra": _RunsCommand(marker)}, path)
 
 
 def _legacy_file(path: Path, marker: Path) -> None:
-    content = {"model_state": _state(), "extra": _RunsCommand(marker)}
+    content = {"model_state": make_state(), "extra": _RunsCommand(marker)}
     torch.save(content, path, _use_new_zipfile_serialization=False)
 
 
@@ -126,14 +111,14 @@ def test_a_small_file_that_needs_gigabytes_is_ended(tmp_path: Path) -> None:
 
 
 def test_a_file_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    torch.save(_state(), tmp_path / "slow.pt")
+    torch.save(make_state(), tmp_path / "slow.pt")
     with pytest.raises(InvalidInputError, match=r"slow.pt: was not read within 0.05 s"):
         read_foreign(tmp_path / "slow.pt", time_limit_s=0.05)
     assert list(folders.cache_root().iterdir()) == []
 
 
 def test_a_child_that_dies_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.save(_state(), tmp_path / "n.pt")
+    torch.save(make_state(), tmp_path / "n.pt")
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(InvalidInputError, match=r"ended without a result \(exit status 1\)"):
         read_foreign(tmp_path / "n.pt")
@@ -144,7 +129,7 @@ def test_what_is_no_checkpoint_is_one_sentence(tmp_path: Path) -> None:
         read_foreign(tmp_path)
     with pytest.raises(InvalidInputError, match=r"absent.safetensors: is not a file"):
         read_foreign(tmp_path / "absent.safetensors")
-    (tmp_path / "cut.safetensors").write_bytes(safetensors.torch.save(_state())[:-4])
+    (tmp_path / "cut.safetensors").write_bytes(safetensors.torch.save(make_state())[:-4])
     with pytest.raises(InvalidInputError, match="not a whole safetensors file"):
         read_foreign(tmp_path / "cut.safetensors")
 
@@ -153,7 +138,7 @@ def test_safetensors_are_read_directly_with_layers_in_natural_order(tmp_path: Pa
     state = {f"l.{i}.weight": torch.full((2,), float(i)) for i in range(12)}
     safetensors.torch.save_file(state, tmp_path / "n.safetensors")
     foreign = read_foreign(tmp_path / "n.safetensors")
-    _assert_same(foreign.tensors, state)
+    assert_same(foreign.tensors, state)
     assert not foreign.is_ordered
 
 
@@ -163,23 +148,25 @@ def test_safetensors_are_read_directly_with_layers_in_natural_order(tmp_path: Pa
 @pytest.mark.parametrize(
     ("loaded", "epoch"),
     [
-        (_state(), None),
-        ({"epoch": 3, "model_state": _state(), "optimizer_state": {"state": {0: {}}}}, 3),
-        ({"state_dict": _state()}, None),
-        ({"model_state_dict": _state(), "optimizer_state_dict": _state()}, None),
-        ({"net": _state(), "acc": 0.9, "epoch": 5}, 5),
-        ({"checkpoint": {"model": _state()}, "epoch": True}, None),
-        ({"weights": _state(), "optimizer": {"w": torch.zeros(1)}}, None),
-        ({**_state(), "epoch": 4}, 4),
+        (make_state(), None),
+        ({"epoch": 3, "model_state": make_state(), "optimizer_state": {"state": {0: {}}}}, 3),
+        ({"state_dict": make_state()}, None),
+        ({"model_state_dict": make_state(), "optimizer_state_dict": make_state()}, None),
+        ({"net": make_state(), "acc": 0.9, "epoch": 5}, 5),
+        ({"checkpoint": {"model": make_state()}, "epoch": True}, None),
+        ({"weights": make_state(), "optimizer": {"w": torch.zeros(1)}}, None),
+        ({**make_state(), "epoch": 4}, 4),
     ],
 )
 def test_the_state_dict_is_found_wherever_it_is_kept(loaded: object, epoch: int | None) -> None:
     state, told = foreign_child._state_dict(loaded)
-    _assert_same(state, _state())
+    assert_same(state, make_state())
     assert told == epoch
 
 
-@pytest.mark.parametrize("loaded", [3, [torch.zeros(1)], {}, {"optimizer": _state()}, {"a": {}}])
+@pytest.mark.parametrize(
+    "loaded", [3, [torch.zeros(1)], {}, {"optimizer": make_state()}, {"a": {}}]
+)
 def test_a_file_without_a_state_dict_is_refused(loaded: object) -> None:
     with pytest.raises(foreign_child.RefusedError, match="no state_dict"):
         foreign_child._state_dict(loaded)

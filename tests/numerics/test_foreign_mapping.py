@@ -17,25 +17,10 @@ from mcworkbench.params.export import curve_state
 from mcworkbench.params.foreign import Foreign, map_curve, map_network, read_foreign
 from mcworkbench.params.layout import Layout
 from mcworkbench.params.vectors import padded, vector_of
+from tests.numerics.foreign_sample import MLP, assert_same, make_state
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-MLP = Layout.build(
-    [("fc.0.weight", (6, 4)), ("fc.0.bias", (6,)), ("fc.2.weight", (3, 6)), ("fc.2.bias", (3,))]
-)
-
-
-def _state(layout: Layout = MLP) -> dict[str, Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    return {e.name: torch.randn(e.shape, generator=generator) for e in layout.entries}
-
-
-def _assert_same(ours: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
-    assert list(ours) == list(wanted)
-    for name, tensor in wanted.items():
-        assert ours[name].dtype == torch.float32
-        assert torch.equal(ours[name], tensor.float()), name
 
 
 # Networks by name.
@@ -43,22 +28,22 @@ def _assert_same(ours: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "module.", "net.", "model.", "module.net."])
 def test_wrappers_prefixes_are_dropped(prefix: str) -> None:
-    state = {f"{prefix}{name}": tensor for name, tensor in _state().items()}
+    state = {f"{prefix}{name}": tensor for name, tensor in make_state().items()}
     mapped = map_network({**state, "n_averaged": torch.tensor(3)}, MLP, {})
-    _assert_same(mapped.params, _state())
+    assert_same(mapped.params, make_state())
 
 
 def _without(name: str) -> dict[str, Tensor]:
-    return {key: value for key, value in _state().items() if key != name}
+    return {key: value for key, value in make_state().items() if key != name}
 
 
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        ({**_state(), "fc.2.bias": torch.zeros(4)}, r"'fc.2.bias' has shape \(4,\) .* \(3,\)"),
+        ({**make_state(), "fc.2.bias": torch.zeros(4)}, r"'fc.2.bias' has shape \(4,\) .* \(3,\)"),
         (_without("fc.0.bias"), "has no tensor for 'fc.0.bias'. The nearest is 'fc.2.bias'"),
-        ({**_state(), "fc.4.weight": torch.zeros(3, 3)}, "does not have: 'fc.4.weight'"),
-        ({**_state(), "fc.2.bias": torch.full((3,), torch.nan)}, "NaN"),
+        ({**make_state(), "fc.4.weight": torch.zeros(3, 3)}, "does not have: 'fc.4.weight'"),
+        ({**make_state(), "fc.2.bias": torch.full((3,), torch.nan)}, "NaN"),
         ({"l.weight": torch.zeros(1)}, "has no tensor for 'fc.0.weight'"),
         ({}, "has no tensor for 'fc.0.weight'"),
     ],
@@ -69,17 +54,17 @@ def test_what_does_not_fit_is_refused_by_name(state: dict[str, Tensor], message:
 
 
 def test_other_names_are_matched_by_unique_shapes_even_without_an_order() -> None:
-    renamed = {f"layers.{i}": t for i, t in enumerate(reversed(list(_state().values())))}
+    renamed = {f"layers.{i}": t for i, t in enumerate(reversed(list(make_state().values())))}
     mapped = map_network(renamed, MLP, {}, is_ordered=False)
-    _assert_same(mapped.params, _state())
+    assert_same(mapped.params, make_state())
     assert "matched by shape" in mapped.report[0]
 
 
 def test_equal_shapes_are_matched_by_order_only_where_the_file_keeps_one() -> None:
     layout = Layout.build([(f"fc.{i}.weight", (4, 4)) for i in range(3)])
-    renamed = {f"layers.{i}": tensor for i, tensor in enumerate(_state(layout).values())}
+    renamed = {f"layers.{i}": tensor for i, tensor in enumerate(make_state(layout).values())}
     mapped = map_network(renamed, layout, {})
-    _assert_same(mapped.params, _state(layout))
+    assert_same(mapped.params, make_state(layout))
     assert "matched by order and shape" in mapped.report[0]
     with pytest.raises(InvalidInputError, match=r"has no tensor for 'fc.0.weight'"):
         map_network(renamed, layout, {}, is_ordered=False)
@@ -111,10 +96,10 @@ def test_vgg_layers_numbered_through_are_taken_block_by_block() -> None:
     numbers = {"layer_blocks.0.0": "0", "layer_blocks.0.1": "2", "layer_blocks.1.0": "10"}
     theirs = {
         re.sub(r"layer_blocks\.\d\.\d", lambda m: f"features.{numbers[m[0]]}", name): tensor
-        for name, tensor in _state(layout).items()
+        for name, tensor in make_state(layout).items()
     }
     shuffled = dict(sorted(theirs.items()))
-    _assert_same(map_network(shuffled, layout, {}).params, _state(layout))
+    assert_same(map_network(shuffled, layout, {}).params, make_state(layout))
 
 
 def test_a_tied_tensor_is_found_under_any_of_its_names() -> None:
@@ -240,7 +225,7 @@ def test_a_curve_lacking_a_node_or_being_none_is_refused() -> None:
     with pytest.raises(InvalidInputError, match=r"no tensor for 'classifier.4.weight of node 1'"):
         map_curve(_foreign(state), layout)
     with pytest.raises(InvalidInputError, match="a single network and no curve"):
-        map_curve(Foreign(_state(), None, 1, None), MLP)
+        map_curve(Foreign(make_state(), None, 1, None), MLP)
 
 
 def test_a_curve_of_one_node_is_refused(tmp_path: Path) -> None:

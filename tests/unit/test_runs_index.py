@@ -9,8 +9,8 @@ import pytest
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.folders import runs_root
 from mcworkbench.runs import events
+from mcworkbench.runs.headline import Headline
 from mcworkbench.runs.index import find_run, list_runs, unreadable_runs
-from mcworkbench.runs.run_view import Headline
 from mcworkbench.runs.state import State
 from tests.unit.runs_sample import OTHER, RUN, Holder, add_attempt, finish, make_run, make_stage
 
