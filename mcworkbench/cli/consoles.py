@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _PIPE_WIDTH = 100
 NUM_INDENT = 2
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
 def out() -> Console:
@@ -82,15 +81,6 @@ def write_json(value: Any) -> None:
     """Write one JSON document, the whole of stdout."""
     sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     sys.stdout.flush()
-
-
-def age_text(seconds: float) -> str:
-    """Return an age in its largest whole unit: 12 s, 5 min, 3 h, 2 d."""
-    seconds = max(0.0, seconds)
-    for size, unit in ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min")):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def aligned(

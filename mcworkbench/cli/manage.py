@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from mcworkbench.cli.consoles import age_text, aligned, out, say, table_width, write
+from mcworkbench.cli.consoles import aligned, out, say, table_width, write
 from mcworkbench.cli.exits import DONE, PROGRAM
 from mcworkbench.errors import InvalidInputError
+from mcworkbench.reports.durations import age_text
 from mcworkbench.runs.actions import (
     Cleaned,
     StopLevel,

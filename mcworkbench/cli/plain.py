@@ -10,14 +10,8 @@ import time
 from typing import TYPE_CHECKING, Self, final
 
 from mcworkbench.cli.consoles import say
-from mcworkbench.cli.stage_lines import (
-    clock,
-    finished_parts,
-    in_order,
-    live_parts,
-    rate_text,
-    state_words,
-)
+from mcworkbench.reports.durations import clock, rate_text
+from mcworkbench.reports.stage_text import finished_parts, in_order, live_parts, state_words
 from mcworkbench.runs.state import ACTIVE, State
 
 if TYPE_CHECKING:

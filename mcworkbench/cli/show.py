@@ -9,7 +9,6 @@ from rich.text import Text
 
 from mcworkbench.cli.consoles import (
     NUM_INDENT,
-    age_text,
     aligned,
     heading,
     out,
@@ -21,13 +20,14 @@ from mcworkbench.cli.consoles import (
 )
 from mcworkbench.cli.exits import DONE
 from mcworkbench.cli.wrapping import wrapped
-from mcworkbench.reports.quantities import quantity, shown
+from mcworkbench.reports.durations import age_text
+from mcworkbench.reports.quantities import shown
+from mcworkbench.reports.stage_text import headline_text
 from mcworkbench.runs.headline import MAX
 from mcworkbench.runs.index import changes_of
 
 if TYPE_CHECKING:
     from mcworkbench.reports.document import RunSummary
-    from mcworkbench.runs.headline import Headline
     from mcworkbench.runs.index import RunLine
     from mcworkbench.runs.views import RunView
 
@@ -105,18 +105,6 @@ def _result(run: RunLine) -> str:
     if line is None or line.name != run.headline.name or line == run.headline:
         return told
     return f"{told} (line {shown(line.name.removesuffix(MAX), line.value)})"
-
-
-def headline_text(head: Headline) -> str:
-    """Return the number of a run in words: "curve max test error 2.22 %"."""
-    node = head.node.removeprefix("evaluate-")
-    if head.name.endswith(MAX):
-        column = head.name.removesuffix(MAX)
-        # Only where values are predicted is there a loss but no error.
-        task = "classification" if column.endswith("_error") else "regression"
-        word = quantity(column, task=task).label
-        return f"{node} max {word} {shown(column, head.value, task=task)}"
-    return f"{node} {head.name.replace('_', ' ')} {shown(head.name, head.value)}"
 
 
 def _listed_json(run: RunLine) -> dict[str, Any]:
@@ -228,7 +216,7 @@ def _seeds(summary: RunSummary) -> list[str]:
 
 
 def _stages(run: RunView, width: int) -> list[str | Text]:
-    from mcworkbench.cli.stage_lines import finished_parts, in_order, state_words
+    from mcworkbench.reports.stage_text import finished_parts, in_order, state_words
 
     rows = [
         [node.name, node.key[:_KEY_DIGITS], ", ".join([state_words(node), *finished_parts(node)])]

@@ -14,8 +14,10 @@ from rich.text import Text
 
 from mcworkbench.cli.consoles import has_unicode
 from mcworkbench.cli.live_plot import plot_lines
-from mcworkbench.cli.stage_lines import clock, in_order, name_width, stage_line
+from mcworkbench.cli.stage_lines import name_width, stage_line
 from mcworkbench.executors.devices import list_devices
+from mcworkbench.reports.durations import clock
+from mcworkbench.reports.stage_text import in_order
 from mcworkbench.runs.state import ACTIVE, State
 
 if TYPE_CHECKING:

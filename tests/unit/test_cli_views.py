@@ -13,16 +13,10 @@ from rich.console import Console
 from mcworkbench.cli.consoles import aligned
 from mcworkbench.cli.manage import size_text
 from mcworkbench.cli.plain import PlainView
-from mcworkbench.cli.show import age_text
-from mcworkbench.cli.stage_lines import (
-    bar,
-    clock,
-    in_order,
-    rate_text,
-    stage_line,
-    state_words,
-)
+from mcworkbench.cli.stage_lines import bar, stage_line
 from mcworkbench.cli.terminal import TerminalView
+from mcworkbench.reports.durations import age_text, clock, rate_text
+from mcworkbench.reports.stage_text import in_order, state_words
 from mcworkbench.runs import events
 from mcworkbench.runs.views import RunView
 from tests.unit.runs_sample import OTHER, RUN, Holder, add_attempt, finish, make_run, make_stage

@@ -1,0 +1,135 @@
+"""A stage and a run in words, for the command line and the screens alike.
+
+Signs, states and the few numbers by which a stage is known; no colour and no layout here.
+Names come from outside and are plain text, never markup.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from mcworkbench.reports.durations import seconds_text
+from mcworkbench.reports.quantities import quantity, shown
+from mcworkbench.runs.headline import MAX
+from mcworkbench.runs.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mcworkbench.runs.headline import Headline
+    from mcworkbench.runs.views import NodeView, RunView
+
+# A state's sign, and the sign where only ASCII can be shown.
+SIGNS = {
+    State.waiting: ("○", "."),
+    State.queued: ("○", "."),
+    State.running: ("●", ">"),
+    State.stopping: ("◐", ">"),
+    State.stopped: ("■", "#"),
+    State.failed: ("✗", "x"),
+    State.lost: ("✗", "x"),
+    State.done: ("✓", "+"),
+}
+REUSED_SIGN = ("↺", "r")
+# What a finished or running stage is known by: the first of each that it has.
+_LOSSES = ("train_loss", "train_nll")
+# A column that only values have, and no classes.
+_OF_VALUES = ("train_rmse", "test_rmse", "validation_rmse")
+_SCORES = ("train_accuracy", "train_rmse")
+_TEST_SCORES = ("test_error", "test_rmse", "test_nll")
+_EVALUATED = (
+    ("max train loss", "train_loss_max", "train_loss"),
+    ("max test error", "test_error_max", "test_error"),
+    ("max test mse", "test_nll_max", "test_nll"),
+    ("barrier", "train_loss_barrier_above_chord", "train_loss"),
+)
+
+
+def in_order(run: RunView) -> list[NodeView]:
+    """Return the stages so that each comes after its inputs, else as the run names them."""
+    left = dict(run.nodes)
+    ordered: list[NodeView] = []
+    while left:
+        ready = [n for n in left.values() if not any(name in left for name in n.inputs.values())]
+        # A damaged run.json may name a circle; it is shown as it stands.
+        chosen = (ready or list(left.values()))[0]
+        ordered.append(left.pop(chosen.name))
+    return ordered
+
+
+def short_run(run_id: str) -> str:
+    """Return the part of a run's id that differs between runs, its end."""
+    return f"…{run_id.rpartition('-')[2]}" if "-" in run_id else run_id
+
+
+def state_words(node: NodeView) -> str:
+    """Return a stage's state in words: "done 3.2 s", "reused from …", "waiting for …"."""
+    state, view = node.state, node.view
+    if state is State.done:
+        return (
+            f"reused from {node.made_by}" if node.reused else f"done {seconds_text(view.seconds)}"
+        )
+    if state in (State.failed, State.lost):
+        return f"{state}: {view.message}" if view.message else str(state)
+    if state in (State.waiting, State.queued):
+        # What no run ever began cannot be resumed.
+        return "not started" if node.reason == "not resumed" else node.reason or str(state)
+    if state is State.stopped:
+        return f"stopped at {100 * view.fraction:.0f} %"
+    return str(state)
+
+
+def finished_parts(node: NodeView) -> list[str]:
+    """Return the numbers by which a finished stage is known, as text."""
+    if node.state is not State.done:
+        return []
+    if node.kind == "evaluate":
+        summary = node.view.summary
+        return [
+            f"{word} {_points(word, shown(column, summary[key]))}"
+            for word, key, column in _EVALUATED
+            if math.isfinite(summary.get(key, math.nan))
+            and not (column == "test_nll" and "test_error_max" in summary)
+        ]
+    epochs = node.view.epochs
+    values = epochs[-1].values if epochs else {}
+    if node.kind == "import":
+        # Nothing was trained; what it scores shows whether data and scaling are its own.
+        values = node.view.summary
+    return [*_first_of(_LOSSES, values), *_first_of(_TEST_SCORES, values)]
+
+
+def live_parts(node: NodeView) -> list[str]:
+    """Return the latest numbers of a running stage, as text."""
+    progress, epochs = node.view.progress, node.view.epochs
+    values: dict[str, float] = dict(epochs[-1].values) if epochs else {}
+    if progress is not None:
+        values = {**values, **progress.values}
+    return [*_first_of(_LOSSES, values), *_first_of(_SCORES, values)]
+
+
+def _first_of(names: tuple[str, ...], values: Mapping[str, float]) -> list[str]:
+    name = next((name for name in names if math.isfinite(values.get(name, math.nan))), None)
+    if name is None:
+        return []
+    # The loss of training steps carries no penalty, so it is not called regularised here.
+    task = "regression" if any(column in values for column in _OF_VALUES) else "classification"
+    label = quantity(name, task=task).label.removesuffix(" (regularised)")
+    return [f"{label} {shown(name, values[name], task=task)}"]
+
+
+def _points(word: str, text: str) -> str:
+    return text.replace(" %", " points") if word == "barrier" else text
+
+
+def headline_text(head: Headline) -> str:
+    """Return the number of a run in words: "curve max test error 2.22 %"."""
+    node = head.node.removeprefix("evaluate-")
+    if head.name.endswith(MAX):
+        column = head.name.removesuffix(MAX)
+        # Only where values are predicted is there a loss but no error.
+        task = "classification" if column.endswith("_error") else "regression"
+        word = quantity(column, task=task).label
+        return f"{node} max {word} {shown(column, head.value, task=task)}"
+    return f"{node} {head.name.replace('_', ' ')} {shown(head.name, head.value)}"
