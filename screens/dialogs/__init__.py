@@ -1,0 +1,1 @@
+"""Dialogs: modal screens that ask or tell one thing and close."""

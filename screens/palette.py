@@ -1,0 +1,81 @@
+"""The command palette: every binding of every pane, of the screen and of the app.
+
+Entries are made from the bindings themselves, so no action can be missing; each says which key
+does the same.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, final
+
+from textual.command import DiscoveryHit, Hit, Provider
+from textual.content import Content
+from textual.widget import Widget
+
+from mcworkbench.screens.widgets.hints import key_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual.binding import Binding
+    from textual.command import Hits
+    from textual.dom import DOMNode
+
+
+def actions_of(screen: Any) -> Iterator[tuple[DOMNode, str, Binding]]:
+    """Yield every described binding with what it belongs to and that one's name."""
+    seen: set[tuple[int, str]] = set()
+    nodes: list[Any] = [screen.focused, *screen.query("*"), screen, screen.app]
+    for node in nodes:
+        if node is None or (isinstance(node, Widget) and not _is_ours(node)):
+            continue
+        for bindings in node._bindings.key_to_bindings.values():  # noqa: SLF001
+            for binding in bindings:
+                if not binding.description or (id(node), binding.action) in seen:
+                    continue
+                seen.add((id(node), binding.action))
+                yield node, _area(node, screen), binding
+
+
+def _is_ours(node: Widget) -> bool:
+    return type(node).__module__.startswith("mcworkbench.") and all(
+        ancestor.display for ancestor in node.ancestors_with_self if isinstance(ancestor, Widget)
+    )
+
+
+def _area(node: Any, screen: Any) -> str:
+    if node is screen:
+        return str(getattr(screen, "MODE", "") or "screen").capitalize()
+    if node is screen.app:
+        return "Workbench"
+    return str(node.name or type(node).__name__)
+
+
+@final
+class Commands(Provider):
+    """Finds actions by words of "area: verb"."""
+
+    async def discover(self) -> Hits:
+        """List everything before a letter is typed."""
+        for title, run, told in self._entries():
+            yield DiscoveryHit(Content(title), run, text=title, help=told)
+
+    async def search(self, query: str) -> Hits:
+        """List what fits the letters typed."""
+        matcher = self.matcher(query)
+        for title, run, told in self._entries():
+            score = matcher.match(title)
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), run, text=title, help=told)
+
+    def _entries(self) -> Iterator[tuple[str, Any, str]]:
+        for node, area, binding in actions_of(self.screen):
+            title = f"{area}: {binding.tooltip or binding.description}"
+            key = binding.key_display or key_text(binding.key)
+            yield title, partial(self._run, node, binding.action), f"key {key}"
+
+    async def _run(self, node: DOMNode, action: str) -> None:
+        if isinstance(node, Widget) and node.focusable:
+            node.focus()
+        await self.app.run_action(action, node)

@@ -1,0 +1,1 @@
+"""The PresetsScreen mode: its screen and the widgets only it uses."""

@@ -1,0 +1,1 @@
+"""The RunScreen mode: its screen and the widgets only it uses."""

@@ -1,0 +1,1 @@
+"""The RunsScreen mode: its screen and the widgets only it uses."""
