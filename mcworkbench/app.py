@@ -6,8 +6,12 @@ Imports neither torch nor the engine.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import signal
 import time
-from typing import TYPE_CHECKING, ClassVar, final
+from collections import deque
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from textual import on
 from textual.app import App
@@ -18,6 +22,7 @@ from mcworkbench.errors import WorkbenchError
 from mcworkbench.runs.state import ACTIVE, State
 from mcworkbench.screens.base import WorkbenchScreen
 from mcworkbench.screens.dialogs.help import HelpDialog
+from mcworkbench.screens.dialogs.told import MessagesDialog
 from mcworkbench.screens.feed import Feed
 from mcworkbench.screens.messages import MachineChanged, RunChanged, RunsChanged, RunVanished
 from mcworkbench.screens.palette import Commands
@@ -30,12 +35,16 @@ from mcworkbench.screens.themes import DARK, LIGHT, THEMES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from textual.dom import DOMNode
+    from textual.screen import Screen
+
     from mcworkbench.screens.pictures.machine import MachinePicture
     from mcworkbench.screens.pictures.run_picture import RunPicture
     from mcworkbench.screens.pictures.run_row import RunRow
 
 _OPENED = "opened"
 _NOTICE_S, _ERROR_S = 4.0, 10.0
+_MAX_TOLD = 200
 
 
 @final
@@ -43,7 +52,7 @@ class WorkbenchApp(App[str]):
     """Runs until `q`; returns the sentence to leave in the terminal."""
 
     TITLE = "mcworkbench"
-    CSS_PATH: ClassVar[list[str]] = [
+    CSS_PATH = [  # noqa: RUF012
         f"screens/styles/{name}.tcss" for name in ("shared", "chart", "runs", "run", "presets")
     ]
     MODES: ClassVar = {"runs": RunsScreen, "run": RunScreen, "presets": PresetsScreen}
@@ -59,6 +68,10 @@ class WorkbenchApp(App[str]):
             tooltip="Every command, by name",
         ),
         Binding("question_mark", "help", "Help", id="app.help", tooltip="Help on what is focused"),
+        Binding(
+            "exclamation_mark", "messages", "Messages", show=False, id="app.messages",
+            tooltip="What was said so far",
+        ),
         Binding("T", "toggle_theme", "Theme", show=False, id="app.theme", tooltip="Dark or light"),
         Binding(
             "q", "detach", "Quit", id="app.quit", tooltip="Leave; runs go on",
@@ -86,6 +99,8 @@ class WorkbenchApp(App[str]):
         self.opened: RunPicture | None = None
         self.opened_id = ""
         self.feed = Feed(self.post_message, clock_s=clock_s)
+        self.crash: Exception | None = None
+        self.told: deque[tuple[str, str, bool]] = deque(maxlen=_MAX_TOLD)
         self._is_polling = is_polling
         self._first_run = run_id
         self._settings = read_settings()
@@ -95,8 +110,18 @@ class WorkbenchApp(App[str]):
         known = {theme.name for theme in THEMES}
         self.theme = self._settings.theme if self._settings.theme in known else DARK.name
 
+    @override
+    def _handle_exception(self, error: Exception) -> None:
+        # The one way to learn what ended the app: Textual only prints it.
+        self.crash = self.crash or error
+        super()._handle_exception(error)
+
     def on_mount(self) -> None:
         """Begin to look."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Leaving by the front door gives the terminal back as it was.
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self.set_keymap(self._settings.keymap)
         for problem in self._settings.problems:
             self.tell(problem, is_error=True)
@@ -160,6 +185,7 @@ class WorkbenchApp(App[str]):
 
     def tell(self, text: str, *, is_error: bool = False) -> None:
         """Show one sentence for a while; it is plain text, never markup."""
+        self.told.append((time.strftime("%H:%M:%S"), text, is_error))
         timeout_s = _ERROR_S if is_error else _NOTICE_S
         self.notify(
             text, severity="error" if is_error else "information", timeout=timeout_s, markup=False
@@ -167,16 +193,18 @@ class WorkbenchApp(App[str]):
 
     def action_help(self) -> None:
         """Explain what has the focus, then the screen, then the app."""
-        screen = self.screen
-        if isinstance(screen, HelpDialog):
-            return
+        screen: Screen[Any] = self.screen
         nodes = [
             (str(node.name or type(node).__name__), node)
             for node in (screen.focused.ancestors_with_self if screen.focused else [])
-            if type(node).__module__.startswith("mcworkbench.screens") and node is not screen
+            if node is not screen and _explains_itself(node)
         ]
         titled = str(getattr(screen, "MODE", "")).capitalize() or "This dialog"
         self.push_screen(HelpDialog([*nodes, (titled, screen), ("Everywhere", self)]))
+
+    def action_messages(self) -> None:
+        """Show what was told so far."""
+        self.push_screen(MessagesDialog(list(self.told)))
 
     def action_toggle_theme(self) -> None:
         """Change between dark and light, and remember it."""
@@ -202,12 +230,19 @@ class WorkbenchApp(App[str]):
         self.feed.stop()
 
 
+def _explains_itself(node: DOMNode) -> bool:
+    """Return whether help has something to say of a widget: prose, or keys of our own."""
+    is_ours = type(node).__module__.startswith("mcworkbench.screens")
+    return is_ours and bool(getattr(node, "HELP", "") or type(node).__dict__.get("BINDINGS"))
+
+
 def farewell(rows: tuple[RunRow, ...]) -> str:
     """Return what to say in the terminal after the app: what goes on without it."""
-    running = [row.name for row in rows if row.state in ACTIVE]
+    running = sum(row.state in ACTIVE for row in rows)
     queued = sum(row.state is State.queued for row in rows)
     if not running and not queued:
         return ""
-    told = f"{len(running)} run{'s' if len(running) != 1 else ''} go{'es' * (len(running) == 1)} on"
-    waiting = f", {queued} wait for a slot" if queued else ""
-    return f"{told}{waiting}; `mcworkbench` finds them again, `mcworkbench list` shows them."
+    parts = [f"{running} {'run goes' if running == 1 else 'runs go'} on"] if running else []
+    if queued:
+        parts.append(f"{queued} {'waits' if queued == 1 else 'wait'} for a slot")
+    return f"{', '.join(parts)}; `mcworkbench` finds them again, `mcworkbench list` shows them."

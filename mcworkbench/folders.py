@@ -62,6 +62,11 @@ def trash_root() -> Path:
     return data_root() / "trash"
 
 
+def reports_root() -> Path:
+    """Return the folder that holds one report per run, where nobody chose another place."""
+    return data_root() / "reports"
+
+
 def slots_root() -> Path:
     """Return the folder of device slot locks."""
     return data_root() / "slots"

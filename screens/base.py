@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
+from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus, Resize, ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Static
 
 from mcworkbench.screens.widgets.header import StatusHeader
 from mcworkbench.screens.widgets.hints import Hints
@@ -33,6 +35,10 @@ WIDE_COLUMNS, WIDE_ROWS = 110, 30
 # Smaller than this, nothing useful fits.
 MIN_COLUMNS, MIN_ROWS = 60, 16
 PANE = "pane"
+_TOO_SMALL = (
+    f"This terminal is smaller than {MIN_COLUMNS} × {MIN_ROWS}: make it larger. "
+    "Runs go on; q leaves."
+)
 
 
 class Workbench(Protocol):
@@ -96,6 +102,7 @@ class WorkbenchScreen(Screen[None]):
         """Lay out what all screens share around the panes of this one."""
         yield StatusHeader(self.MODE)
         yield PaneStrip()
+        yield Static(Text(_TOO_SMALL), id="too-small")
         with Horizontal(id="panes"):
             yield from self.compose_panes()
         yield Hints()
@@ -157,13 +164,20 @@ class WorkbenchScreen(Screen[None]):
             self._current = panes[0] if panes else None
         is_single = self.is_narrow or self._is_zoomed
         self.set_class(self.is_narrow, "-narrow")
+        is_tiny = self.size.width < MIN_COLUMNS or self.size.height < MIN_ROWS
+        self.query_one("#too-small").display = is_tiny
+        self.query_one("#panes").display = not is_tiny
         for pane in self.query(f".{PANE}"):
             pane.display = not pane.disabled and (not is_single or pane is self._current)
         for column in self.query(PaneColumn):
             column.display = any(pane.display for pane in column.query(f".{PANE}"))
         for strip in self.query(PaneStrip):
-            strip.display = is_single and len(panes) > 1
+            strip.display = is_single and len(panes) > 1 and not is_tiny
             strip.show([str(pane.name or "") for pane in panes], self._place(panes))
+
+    def refresh_panes(self) -> None:
+        """Lay the panes out anew, after one was disabled or enabled."""
+        self._lay_out()
 
     def _place(self, panes: list[Widget]) -> int:
         return panes.index(self._current) if self._current in panes else 0

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from textual.message import Message
 from typing_extensions import override
 
-if TYPE_CHECKING:
-    from mcworkbench.screens.pictures.machine import MachinePicture
-    from mcworkbench.screens.pictures.run_picture import RunPicture
-    from mcworkbench.screens.pictures.run_row import RunRow
+from mcworkbench.screens.pictures.machine import MachinePicture
+from mcworkbench.screens.pictures.run_picture import RunPicture
+from mcworkbench.screens.pictures.run_row import RunRow
 
 
 @dataclass
@@ -33,9 +31,7 @@ class RunChanged(Message):
 
     @override
     def can_replace(self, message: Message) -> bool:
-        return (
-            isinstance(message, RunChanged) and message.picture.row.id == self.picture.row.id
-        )
+        return isinstance(message, RunChanged) and message.picture.row.id == self.picture.row.id
 
 
 @dataclass

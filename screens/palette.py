@@ -30,12 +30,18 @@ def actions_of(screen: Any) -> Iterator[tuple[DOMNode, str, Binding]]:
     for node in nodes:
         if node is None or (isinstance(node, Widget) and not _is_ours(node)):
             continue
-        for bindings in node._bindings.key_to_bindings.values():  # noqa: SLF001
+        for bindings in bindings_of(node):
             for binding in bindings:
                 if not binding.description or (id(node), binding.action) in seen:
                     continue
                 seen.add((id(node), binding.action))
                 yield node, _area(node, screen), binding
+
+
+def bindings_of(node: Any) -> list[list[Binding]]:
+    """Return the bindings of one widget, screen or app, the user's own keys applied."""
+    # Textual offers them only along the focus; the palette lists those of all panes.
+    return list(node._bindings.key_to_bindings.values())  # noqa: SLF001
 
 
 def _is_ours(node: Widget) -> bool:

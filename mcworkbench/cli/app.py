@@ -26,7 +26,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Paths between neural networks in weight space: train, connect, evaluate, report.",
+    help="Paths between neural networks in weight space: train, connect, evaluate, report. "
+    "Without a command the app opens in the terminal.",
     epilog="RUN is a run's id, the start of one, its name, or 'last'. Exit codes: 0 done, "
     "1 failed, 2 invalid, 3 stopped.",
 )
@@ -67,6 +68,21 @@ def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
 ) -> None:
     """Declare the options of every command; `cli.entry` acts on --debug."""
+
+
+@app.command("open")
+def open_command(
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RUN", help="Shown first; absent: all runs.", autocompletion=run_names
+        ),
+    ] = None,
+) -> int:
+    """Open the app in this terminal; `mcworkbench` alone does the same."""
+    from mcworkbench.cli.app_command import open_app
+
+    return open_app(run)
 
 
 @app.command()

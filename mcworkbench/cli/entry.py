@@ -25,7 +25,8 @@ def enter(arguments: Sequence[str]) -> int:
     """Carry out a command line and return its exit code.
 
     Args:
-        arguments: the words after the program's name; none shows the help.
+        arguments: the words after the program's name; none opens the app, or without a
+            terminal shows the help.
     """
     os.umask(PRIVATE_UMASK)
     for stream in (sys.stdout, sys.stderr):
@@ -35,7 +36,7 @@ def enter(arguments: Sequence[str]) -> int:
     words = [word for word in arguments if word != _DEBUG]
     is_debug = len(words) < len(arguments)
     try:
-        return _call(words or ["--help"])
+        return _call(words) if words else _without_words(is_debug=is_debug)
     except WorkbenchError as error:
         if is_debug:
             sys.stderr.write(explain_unexpected(error, is_debug=True))
@@ -57,6 +58,12 @@ def enter(arguments: Sequence[str]) -> int:
     # Whatever else happens is a mistake of ours: one sentence, the rest with --debug.
     except Exception as error:  # noqa: BLE001
         return _usage(error) or _unexpected(error, is_debug=is_debug)
+
+
+def _without_words(*, is_debug: bool) -> int:
+    from mcworkbench.cli.app_command import is_interactive, open_app
+
+    return open_app(is_debug=is_debug) if is_interactive() else _call(["--help"])
 
 
 def _forget_output() -> None:

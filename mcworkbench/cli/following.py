@@ -12,9 +12,8 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol, Self, final
 
 from mcworkbench.cli.consoles import is_live, say, talk
-from mcworkbench.errors import InvalidInputError, NumericalError, PresetError
+from mcworkbench.executors.control import is_of_settings
 from mcworkbench.runs.actions import request_stop
-from mcworkbench.runs.events import StageFailed
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.state import ACTIVE, State
 from mcworkbench.runs.views import RunView
@@ -22,8 +21,6 @@ from mcworkbench.runs.views import RunView
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-# What a stage raises where the same settings would fail again.
-_OF_SETTINGS = (InvalidInputError.__name__, PresetError.__name__, NumericalError.__name__)
 _PAUSE_S = 0.12
 _IDLE = "Ctrl-C stops with a checkpoint"
 _STOPPING = "stopping: a checkpoint is being saved; Ctrl-C again kills"
@@ -96,16 +93,6 @@ def follow(run_id: str, *, is_ours: bool, begin: Callable[[], object] | None = N
 def has_ended(run: RunView) -> bool:
     """Return whether nobody works on the run any more."""
     return not run.evidence.is_supervised and run.state not in ACTIVE
-
-
-def is_of_settings(run: RunView) -> bool:
-    """Return whether a run failed because of its settings, so that going on cannot help."""
-    failed = [node.view.events for node in run.nodes.values() if node.state is State.failed]
-    endings = [
-        next((r.event for r in reversed(told) if isinstance(r.event, StageFailed)), None)
-        for told in failed
-    ]
-    return any(ending is not None and ending.error in _OF_SETTINGS for ending in endings)
 
 
 def tell_ending(run: RunView) -> None:

@@ -8,35 +8,28 @@ from typing import TYPE_CHECKING
 from mcworkbench.cli.consoles import aligned, out, say, table_width, write
 from mcworkbench.cli.exits import DONE, PROGRAM
 from mcworkbench.errors import InvalidInputError
+from mcworkbench.executors.control import STOPPING, stop_run
 from mcworkbench.reports.durations import age_text
 from mcworkbench.runs.actions import (
     Cleaned,
-    StopLevel,
     clean_up,
     delete_run,
     list_trash,
-    request_stop,
     restore_run,
     trashed_run,
 )
 from mcworkbench.runs.documents import read_document
 from mcworkbench.runs.index import find_run, runs_named
 from mcworkbench.runs.run_folder import parse_run
-from mcworkbench.runs.state import State
 from mcworkbench.runs.views import RunView
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mcworkbench.runs.actions import StopLevel
     from mcworkbench.runs.run_folder import RunDocument
 
-_ENDED = (State.done, State.failed, State.stopped, State.lost)
-_STOPPING = {
-    StopLevel.after: "stops after this epoch or point",
-    StopLevel.now: "stops now, with a checkpoint",
-    StopLevel.kill: "is killed; work since the last checkpoint is lost",
-}
 _KILO = 1000
 _MAX_LISTED = 8
 
@@ -48,10 +41,8 @@ def stop(reference: str, level: StopLevel) -> int:
         InvalidInputError: there is no such run, or it does not run.
     """
     run_id = find_run(reference)
-    run = RunView(run_id)
-    if run.state in _ENDED or not request_stop(run_id, level, by="stop"):
-        raise InvalidInputError(f"run {run_id} is not running: it is {run.state}.")
-    say(f"run {run_id} {_STOPPING[level]}; `{PROGRAM} resume {run_id}` goes on.")
+    stop_run(RunView(run_id), level, by="stop")
+    say(f"run {run_id} {STOPPING[level]}; `{PROGRAM} resume {run_id}` goes on.")
     return DONE
 
 

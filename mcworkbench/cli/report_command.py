@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcworkbench import folders
 from mcworkbench.cli.consoles import say, write
 from mcworkbench.cli.exits import DONE
+from mcworkbench.folders import reports_root
 from mcworkbench.runs.state import State
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def report_root(run_id: str) -> Path:
-    """Return where the report of a run goes when nobody says otherwise."""
-    return folders.data_root() / "reports" / run_id
 
 
 def report(reference: str, folder: Path | None) -> int:
@@ -27,7 +22,7 @@ def report(reference: str, folder: Path | None) -> int:
     run = RunView(find_run(reference))
     if run.state is not State.done:
         say(f"run {run.id} is {run.state}: the report shows what there is so far.")
-    files = write_report(run, folder or report_root(run.id))
+    files = write_report(run, folder or reports_root() / run.id)
     write([str(files["html"]), str(files["markdown"])])
     say(f"{len(files)} files")
     return DONE

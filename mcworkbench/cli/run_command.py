@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mcworkbench.cli.consoles import say
 from mcworkbench.cli.exits import DONE, PROGRAM, exit_code
-from mcworkbench.errors import InvalidInputError, WorkbenchError
+from mcworkbench.errors import WorkbenchError
 from mcworkbench.runs.state import State
 
 if TYPE_CHECKING:
@@ -75,29 +75,17 @@ def resume(reference: str, *, is_detached: bool, as_json: bool) -> int:
     Raises:
         InvalidInputError: there is no such run, it is done, or it is running.
     """
-    from mcworkbench.executors.local import start
+    from mcworkbench.executors.control import check_unfinished, go_on
     from mcworkbench.runs.index import find_run
     from mcworkbench.runs.views import RunView
 
     run_id = find_run(reference)
-    run = RunView(run_id)
-    if run.state is State.done:
-        raise InvalidInputError(
-            f"run {run_id} is done, nothing is left to resume; `{PROGRAM} show {run_id}` has its "
-            f"numbers, `{PROGRAM} run PRESET --fresh` computes everything again."
-        )
-
-    def begin() -> None:
-        if not start(run_id):
-            raise InvalidInputError(
-                f"run {run_id} is running already; `{PROGRAM} watch {run_id}` follows it."
-            )
-
+    check_unfinished(RunView(run_id))
     if is_detached:
-        begin()
+        go_on(run_id)
         _write_started(run_id, as_json=as_json)
         return DONE
-    return stay(run_id, begin, as_json=as_json)
+    return stay(run_id, lambda: go_on(run_id), as_json=as_json)
 
 
 def watch(reference: str, *, as_json: bool) -> int:
@@ -145,10 +133,10 @@ def show_result(run: RunView, *, as_json: bool) -> None:
 
 
 def _write_report(run: RunView, *, as_json: bool) -> None:
-    from mcworkbench.cli.report_command import report_root
+    from mcworkbench.folders import reports_root
     from mcworkbench.reports.report import write_report
 
-    folder = report_root(run.id)
+    folder = reports_root() / run.id
     try:
         files = write_report(run, folder)
     except WorkbenchError as error:

@@ -97,6 +97,13 @@ def list_runs() -> list[RunLine]:
     return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
 
 
+def run_line(run_id: str) -> RunLine | None:
+    """Return one run as the list shows it, None where it cannot be read."""
+    folder = RunFolder(run_id)
+    document = folder.document()
+    return _line(document, run_evidence(folder), {}) if document is not None else None
+
+
 def unreadable_runs() -> list[str]:
     """Return the ids of run folders whose run.json cannot be used."""
     return sorted(run_id for run_id in run_ids() if RunFolder(run_id).document() is None)

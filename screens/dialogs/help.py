@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from mcworkbench.screens.palette import bindings_of
 from mcworkbench.screens.widgets.hints import key_text
 
 if TYPE_CHECKING:
@@ -49,11 +50,10 @@ def _keys(node: Any) -> Table:
     table.add_column(no_wrap=True, min_width=12)
     table.add_column()
     by_action: dict[str, tuple[list[str], str]] = {}
-    for key, bindings in node._bindings.key_to_bindings.items():  # noqa: SLF001
-        for binding in bindings:
-            if binding.description:
-                told = binding.tooltip or binding.description
-                by_action.setdefault(binding.action, ([], told))[0].append(key_text(key))
+    for binding in (binding for bindings in bindings_of(node) for binding in bindings):
+        if binding.description:
+            told = binding.tooltip or binding.description
+            by_action.setdefault(binding.action, ([], told))[0].append(key_text(binding.key))
     for keys, told in by_action.values():
         table.add_row(Text("  " + " ".join(keys), style="bold"), Text(told))
     return table

@@ -79,10 +79,10 @@ class StatusHeader(Widget):
         running = sum(row.state in ACTIVE for row in workbench.rows)
         queued = sum(row.state is State.queued for row in workbench.rows)
         counts = [f"{running} running", f"{queued} queued"] if is_wide else []
-        told = " · ".join(["", *counts]) if is_wide else f" {running}● {queued}○"
-        line.append(told if line.cell_len else told.lstrip(" ·"))
-        line.stylize(self._style("busy" if running else "quiet"), line.cell_len - len(told))
-        line.append(" ")
+        told = " · ".join(counts) if is_wide else f"{running}● {queued}○"
+        if line.cell_len:
+            line.append(" · " if is_wide else " ", style=self._style("quiet"))
+        line.append(f"{told} ", style=self._style("busy" if running else "quiet"))
         return line
 
     def _load(self, machine: MachinePicture, *, is_wide: bool) -> Text:

@@ -66,7 +66,10 @@ class Hints(Widget):
 
     def on_mount(self) -> None:
         """Draw again whenever other keys act."""
-        self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh())
+        self.screen.bindings_updated_signal.subscribe(self, self._keys_changed)
+
+    def _keys_changed(self, _screen: Screen[object]) -> None:
+        self.refresh()
 
     @override
     def render(self) -> Text:

@@ -14,9 +14,10 @@ from mcworkbench.cli.completion import run_names, running_names
 from mcworkbench.cli.consoles import split_table
 from mcworkbench.cli.entry import enter
 from mcworkbench.cli.export_command import format_of
-from mcworkbench.cli.following import is_of_settings, tell_ending
+from mcworkbench.cli.following import tell_ending
 from mcworkbench.cli.wrapping import wrapped
 from mcworkbench.errors import InvalidInputError
+from mcworkbench.executors.control import is_of_settings
 from mcworkbench.runs import events
 from mcworkbench.runs.stage_folder import Exit
 from mcworkbench.runs.views import RunView
