@@ -40,6 +40,8 @@ class Series:
         is_smoothable: the chart may draw a moving average over it; the raw line stays, faint.
         low: lower edge of a band, one value per point, or None without a band.
         high: its upper edge.
+        smooth: a moving average of ys, drawn over them; ys are then faint.
+        is_focused: drawn last, over all others, and bold.
     """
 
     label: str
@@ -50,6 +52,8 @@ class Series:
     is_smoothable: bool = False
     low: Sequence[float] | None = None
     high: Sequence[float] | None = None
+    smooth: Sequence[float] | None = None
+    is_focused: bool = False
 
 
 @final

@@ -1,8 +1,8 @@
 """Turn a polyline into lit dots and dots into braille characters. Pure numpy.
 
-Called by `reports.braille`; knows no labels and no axes. Shape letters: P = points of a series,
-R = character rows, C = character columns; a character holds 4 by 2 dots, so a raster is
-(4R, 2C), row 0 on top.
+Called by `reports.braille`; knows no labels and no axes. Shape letters: P = points of a series
+in increasing x, R = character rows, C = character columns; a character holds 4 by 2 dots, so a
+raster is (4R, 2C), row 0 on top.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 DOTS_DOWN = 4
 DOTS_ACROSS = 2
-_BRAILLE = 0x2800
+BRAILLE = 0x2800
 # Bit of each dot in a braille character: rows top to bottom, columns left to right.
-_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.int64)
+_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 # Points per dot column above which a column keeps only its first, lowest, highest and last.
-_DENSE = 8
+_DENSE = 4
+# Dots of a band: every other one of every other dot row, shifted like bricks.
+_SPARSE = 2
 
 
 def raster(
@@ -40,7 +42,7 @@ def raster(
     point without finite neighbours is a single dot.
 
     Args:
-        xs_P: x of each point.
+        xs_P: x of each point, increasing and finite.
         ys_P: y of each point, not finite for a gap.
         num_rows: character rows R.
         num_columns: character columns C.
@@ -50,74 +52,105 @@ def raster(
     """
     height, width = DOTS_DOWN * num_rows, DOTS_ACROSS * num_columns
     dots = np.zeros((height, width), dtype=np.bool_)
+    if xs_P.size > _DENSE * width:
+        xs_P, ys_P = _thinned(xs_P, ys_P, width, x_range)
     across = (xs_P - x_range[0]) / (x_range[1] - x_range[0]) * (width - 1)
     up = (ys_P - y_range[0]) / (y_range[1] - y_range[0]) * (height - 1)
     # A far outlier would otherwise ask for millions of dots on one segment.
     across, up = np.clip(across, -width, 2 * width), np.clip(up, -height, 2 * height)
-    if xs_P.size > _DENSE * width:
-        across, up = _thinned(across, up)
-    usable = np.isfinite(across) & np.isfinite(up)
-    columns, heights = _walk(across, up, usable)
-    on, off = pattern
-    lit = np.arange(columns.size) % (on + off) < on
+    columns, heights = _walk(across, up)
     inside = (columns >= 0) & (columns < width) & (heights >= 0) & (heights < height)
-    dots[height - 1 - heights[inside & lit], columns[inside & lit]] = True
+    on, off = pattern
+    if off:
+        inside &= np.arange(columns.size) % (on + off) < on
+    dots[height - 1 - heights[inside], columns[inside]] = True
     return dots
 
 
 def _thinned(
-    across: NDArray[np.float64], up: NDArray[np.float64]
+    xs_P: NDArray[np.float64],
+    ys_P: NDArray[np.float64],
+    width: int,
+    x_range: tuple[float, float],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the points that can show: first, lowest, highest, last of each column, and gaps."""
-    usable = np.isfinite(across) & np.isfinite(up)
-    finite = np.flatnonzero(usable)
-    bucket = np.rint(across[finite]).astype(np.int64)
-    starts = np.ones(bucket.size, dtype=np.bool_)
-    starts[1:] = np.diff(bucket) != 0
-    # Runs rather than columns: a series that comes back to a column keeps its order.
-    run = np.cumsum(starts)
-    by_height = np.lexsort((up[finite], run))
-    stops = np.roll(starts, -1)
-    gaps = np.flatnonzero(~usable & np.roll(usable, 1))
-    kept = [finite[starts], finite[stops], finite[by_height[starts]], finite[by_height[stops]]]
-    chosen = np.unique(np.concatenate([*kept, gaps]))
-    return across[chosen], up[chosen]
+    """Return first, lowest, highest and last of every dot column: the same dots from few points.
+
+    A column is cut where numbers begin or end, so that no gap is bridged within it.
+    """
+    low, high = x_range
+    borders = low + (np.arange(width + 1) - 0.5) / (width - 1) * (high - low)
+    changes = np.flatnonzero(np.diff(np.isfinite(ys_P))) + 1
+    starts = np.unique(np.concatenate([[0], np.searchsorted(xs_P, borders), changes]))
+    starts = starts[starts < xs_P.size]
+    lasts = np.append(starts[1:], xs_P.size) - 1
+    first_x = xs_P[starts]
+    lowest, highest = np.minimum.reduceat(ys_P, starts), np.maximum.reduceat(ys_P, starts)
+    xs = np.stack([first_x, first_x, first_x, xs_P[lasts]], axis=1)
+    ys = np.stack([ys_P[starts], lowest, highest, ys_P[lasts]], axis=1)
+    return xs.ravel(), ys.ravel()
 
 
 def _walk(
-    across: NDArray[np.float64], up: NDArray[np.float64], usable: NDArray[np.bool_]
+    across: NDArray[np.float64], up: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the dots passed along a polyline, repeats dropped, as columns and heights."""
+    usable = np.isfinite(across) & np.isfinite(up)
+    is_joined = usable[:-1] & usable[1:]
     alone = usable.copy()
-    alone[1:] &= ~usable[:-1]
-    alone[:-1] &= ~usable[1:]
-    starts = np.flatnonzero(usable[:-1] & usable[1:])
+    alone[1:] &= ~is_joined
+    alone[:-1] &= ~is_joined
     # The walk goes between rounded ends, so neighbouring segments share their corner dot.
-    columns, heights = np.rint(across[usable]), np.rint(up[usable])
-    place = np.cumsum(usable) - 1
-    from_x, from_y = columns[place[starts]], heights[place[starts]]
-    delta_x, delta_y = columns[place[starts + 1]] - from_x, heights[place[starts + 1]] - from_y
-    steps = np.maximum(np.maximum(np.abs(delta_x), np.abs(delta_y)), 1).astype(np.int64)
-    counts = steps + 1
-    segment = np.repeat(np.arange(starts.size), counts)
-    within = np.arange(segment.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    part = within / steps[segment]
-    walked_x = np.rint(from_x[segment] + part * delta_x[segment])
-    walked_y = np.rint(from_y[segment] + part * delta_y[segment])
-    walked_x = np.concatenate([walked_x, columns[place[alone]]]).astype(np.int64)
-    walked_y = np.concatenate([walked_y, heights[place[alone]]]).astype(np.int64)
+    columns, heights = np.rint(across), np.rint(up)
+    starts = np.flatnonzero(is_joined)
+    from_x, from_y = columns[starts], heights[starts]
+    delta_x, delta_y = columns[starts + 1] - from_x, heights[starts + 1] - from_y
+    steps = np.maximum(np.maximum(np.abs(delta_x), np.abs(delta_y)), 1.0)
+    counts = steps.astype(np.int64) + 1
+    begins = np.cumsum(counts) - counts
+    within = np.arange(int(counts.sum())) - np.repeat(begins, counts)
+    walked_x = np.rint(np.repeat(from_x, counts) + within * np.repeat(delta_x / steps, counts))
+    walked_y = np.rint(np.repeat(from_y, counts) + within * np.repeat(delta_y / steps, counts))
+    walked_x = np.concatenate([walked_x, columns[alone]]).astype(np.int64)
+    walked_y = np.concatenate([walked_y, heights[alone]]).astype(np.int64)
     fresh = np.ones(walked_x.size, dtype=np.bool_)
-    fresh[1:] = (np.diff(walked_x) != 0) | (np.diff(walked_y) != 0)
+    fresh[1:] = (walked_x[1:] != walked_x[:-1]) | (walked_y[1:] != walked_y[:-1])
     return walked_x[fresh], walked_y[fresh]
 
 
-def pack(dots: NDArray[np.bool_]) -> NDArray[np.int64]:
+def band_dots(
+    xs_P: NDArray[np.float64],
+    low_P: NDArray[np.float64],
+    high_P: NDArray[np.float64],
+    num_rows: int,
+    num_columns: int,
+    *,
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+) -> NDArray[np.bool_]:
+    """Return sparse dots (4R, 2C) between two edges; nothing where an edge is not finite."""
+    height, width = DOTS_DOWN * num_rows, DOTS_ACROSS * num_columns
+    centres = np.linspace(x_range[0], x_range[1], width)
+    scale = (height - 1) / (y_range[1] - y_range[0])
+    edges = [
+        (np.interp(centres, xs_P, edge, left=np.nan, right=np.nan) - y_range[0]) * scale
+        for edge in (low_P, high_P)
+    ]
+    rows = np.arange(height)[:, None]
+    heights = height - 1 - rows
+    bricks = (rows % _SPARSE == 0) & ((np.arange(width) + rows // _SPARSE) % _SPARSE == 0)
+    return (heights >= edges[0] - 0.5) & (heights <= edges[1] + 0.5) & bricks
+
+
+def pack(dots: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Return the braille bits of every character (R, C) of a raster (4R, 2C)."""
-    num_rows, num_columns = dots.shape[0] // DOTS_DOWN, dots.shape[1] // DOTS_ACROSS
-    blocks = dots.reshape(num_rows, DOTS_DOWN, num_columns, DOTS_ACROSS)
-    return np.einsum("rdca,da->rc", blocks.astype(np.int64), _BITS)
+    lit = dots.view(np.uint8)
+    bits = np.zeros((lit.shape[0] // DOTS_DOWN, lit.shape[1] // DOTS_ACROSS), dtype=np.uint8)
+    for down, row in enumerate(_BITS):
+        for across, bit in enumerate(row):
+            bits |= lit[down::DOTS_DOWN, across::DOTS_ACROSS] * np.uint8(bit)
+    return bits
 
 
-def braille_text(bits: NDArray[np.int64]) -> str:
+def braille_text(bits: NDArray[np.uint8]) -> str:
     """Return one row of bits (C,) as text, blank where no dot is lit."""
-    return "".join(chr(_BRAILLE + int(bit)) if bit else " " for bit in bits)
+    return "".join(chr(BRAILLE + int(bit)) if bit else " " for bit in bits)

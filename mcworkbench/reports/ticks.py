@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -15,12 +17,19 @@ _STEPS = (1, 2, 5, 10, 20, 50)
 _TOLERANCE = 1e-9
 _MAX_PLAIN_EXPONENT = 4
 _RATIO_FOR_LOG = 30.0
+_MOST_DIGITS = 15
 
 
 def use_log(columns: Iterable[Iterable[float]]) -> bool:
     """Return whether values spread so widely that a linear axis would hide the small ones."""
-    finite = [value for column in columns for value in column if math.isfinite(value)]
-    return bool(finite) and min(finite) > 0 and max(finite) / min(finite) > _RATIO_FOR_LOG
+    lowest, highest = math.inf, -math.inf
+    for column in columns:
+        values = column if isinstance(column, np.ndarray | list | tuple) else list(column)
+        array = np.asarray(values, dtype=np.float64)
+        finite = array[np.isfinite(array)]
+        if finite.size:
+            lowest, highest = min(lowest, float(finite.min())), max(highest, float(finite.max()))
+    return 0 < lowest < highest and highest / lowest > _RATIO_FOR_LOG
 
 
 def linear_ticks(low: float, high: float, max_count: int) -> list[float]:
@@ -65,7 +74,8 @@ def tick_text(value: float, step: float | None = None) -> str:
         return "0"
     exponent = math.floor(math.log10(abs(value)) + _TOLERANCE)
     if not -_MAX_PLAIN_EXPONENT <= exponent <= _MAX_PLAIN_EXPONENT:
-        mantissa, _, power = f"{value:.3e}".partition("e")
+        digits = 3 if step is None else max(3, exponent - _exponent(step))
+        mantissa, _, power = f"{value:.{min(digits, _MOST_DIGITS)}e}".partition("e")
         return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
     if step is None:
         return f"{value:.6f}".rstrip("0").rstrip(".")
@@ -74,7 +84,11 @@ def tick_text(value: float, step: float | None = None) -> str:
 
 def decimals(step: float) -> int:
     """Return how many decimals distinguish multiples of a step."""
-    return max(0, -math.floor(math.log10(step) + _TOLERANCE))
+    return max(0, -_exponent(step))
+
+
+def _exponent(step: float) -> int:
+    return math.floor(math.log10(step) + _TOLERANCE)
 
 
 def _rounded(value: float, step: float) -> float:

@@ -13,6 +13,7 @@ from typing import final
 
 from mcworkbench.runs import events
 from mcworkbench.runs.codec import Recorded, Unknown
+from mcworkbench.runs.trace import Trace
 
 MAX_TEXTS = 500
 Point = (
@@ -42,6 +43,7 @@ class StageFold:
         attempt: the newest attempt that said anything, 0 before the first.
         started_step: the step at which that attempt began.
         progress: the latest, None after a new start.
+        trace: what progress said of loss and learning rate, by step.
         elapsed_s: per attempt, the monotonic seconds of its last event.
         num_unknown: events of a newer format.
     """
@@ -50,6 +52,7 @@ class StageFold:
         self.attempt = 0
         self.started_step = 0
         self.progress: events.Progress | None = None
+        self.trace = Trace()
         self.elapsed_s: dict[int, float] = {}
         self.num_unknown = 0
         self.warnings: deque[str] = deque(maxlen=MAX_TEXTS)
@@ -67,6 +70,7 @@ class StageFold:
         event = recorded.event
         if isinstance(event, events.Progress):
             self.progress = event
+            self.trace.add(event.step, event.values)
             return
         if isinstance(event, Unknown):
             self.num_unknown += 1
@@ -91,6 +95,7 @@ class StageFold:
 
     def _start(self, event: events.StageStarted) -> None:
         self.started_step = event.step
+        self.trace.resume(event.step)
         for name in event.skipped_checkpoints:
             after = event.resumed_from or "the beginning"
             self.warnings.append(f"checkpoint {name} was damaged; went on from {after}")

@@ -28,7 +28,7 @@ from mcworkbench.runs.state import (
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mcworkbench.runs.run_folder import RunDocument
 
@@ -48,6 +48,7 @@ class RunLine:
             that is evaluated.
         line: the peak along the straight line, to be shown beside it.
         changes: what the command changed of its preset: "train.lr=0.1", "seed=7".
+        is_supervised: a live supervisor carries it out.
     """
 
     id: str
@@ -64,6 +65,7 @@ class RunLine:
     headline: Headline | None
     line: Headline | None
     changes: tuple[str, ...]
+    is_supervised: bool = False
 
     @property
     def age_s(self) -> float:
@@ -93,7 +95,12 @@ def list_runs() -> list[RunLine]:
         if (document := folder.document()) is not None
     ]
     seen: dict[str, StageEvidence] = {}
-    found = [_line(document, run, seen) for document, run in runs]
+    found: list[RunLine] = []
+    for document, run in runs:
+        for node in document.nodes.values():
+            if node.key not in seen:
+                seen[node.key] = stage_evidence(StageFolder(node.key))
+        found.append(line_of(document, run, seen))
     return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
 
 
@@ -153,12 +160,17 @@ def changes_of(command: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _line(document: RunDocument, run: RunEvidence, seen: dict[str, StageEvidence]) -> RunLine:
-    stages: dict[str, StageEvidence] = {}
-    for name, node in document.nodes.items():
-        if node.key not in seen:
-            seen[node.key] = stage_evidence(StageFolder(node.key))
-        stages[name] = seen[node.key]
+def line_of(
+    document: RunDocument, run: RunEvidence, seen: Mapping[str, StageEvidence]
+) -> RunLine:
+    """Return the line of a run.
+
+    Args:
+        document: its run.json.
+        run: what its own folder proves, looked at before its stages.
+        seen: what its stages' folders prove, by key.
+    """
+    stages = {name: seen[node.key] for name, node in document.nodes.items()}
     state, reason = run_state(list(stages.values()), run)
     summaries = {
         name: stage.result["summary"] for name, stage in stages.items() if stage.result is not None
@@ -177,6 +189,7 @@ def _line(document: RunDocument, run: RunEvidence, seen: dict[str, StageEvidence
         len(stages),
         *headlines(document, summaries),
         changes_of(document.command),
+        run.is_supervised,
     )
 
 

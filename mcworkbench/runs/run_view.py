@@ -72,8 +72,19 @@ class RunView:
         reason: one sentence on the state, or ''.
     """
 
-    def __init__(self, run_id: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        breathe: Callable[[], None] | None = None,
+    ) -> None:
         """Read run.json and, once, all stages.
+
+        Args:
+            run_id: its id.
+            clock: monotonic seconds.
+            breathe: see StageView.
 
         Raises:
             InvalidInputError: `run_id` is not a run id.
@@ -91,7 +102,7 @@ class RunView:
         views: dict[str, StageView] = {}
         self.nodes: dict[str, NodeView] = {}
         for name, node in self.document.nodes.items():
-            view = views.setdefault(node.key, StageView(node.key, clock=clock))
+            view = views.setdefault(node.key, StageView(node.key, clock=clock, breathe=breathe))
             self.nodes[name] = NodeView(name, node, view)
         self._views = list(views.values())
         self.state = State.waiting

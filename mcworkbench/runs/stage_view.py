@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mcworkbench.runs.codec import Recorded
     from mcworkbench.runs.stage_folder import AttemptFolder
+    from mcworkbench.runs.trace import Trace
 
 
 @final
@@ -34,10 +35,23 @@ class StageView:
         options: its full options.
         made_by: the run that made the product or the newest attempt, '' where unknown.
         artifacts: the folder of its product.
+        version: grows whenever a refresh found something new.
     """
 
-    def __init__(self, key: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        key: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        breathe: Callable[[], None] | None = None,
+    ) -> None:
         """Name the stage; nothing is read before `refresh`.
+
+        Args:
+            key: of the stage.
+            clock: monotonic seconds.
+            breathe: called between parts of a long read, so that others get their turn; what
+                it raises ends the refresh, and the next one goes on from there.
 
         Raises:
             InvalidInputError: `key` is not a stage key.
@@ -49,13 +63,17 @@ class StageView:
         self.made_by = ""
         self.artifacts: Path = self.folder.artifacts
         self.evidence = StageEvidence(State.waiting)
+        self.version = 0
         self._clock = clock
+        self._breathe = breathe
         self._fold = StageFold()
         self._tails: dict[int, Tail] = {}
         self._sealed: set[int] = set()
         self._was_alive = False
         self._gone_s: float | None = None
         self._points: list[Point] = []
+        # Also true between a read that was given up and the next one.
+        self._is_stale = False
         self._done_stamp: int | None = None
 
     def refresh(self) -> None:
@@ -66,12 +84,15 @@ class StageView:
         if not self.kind:
             document = self.folder.document()
             self.kind = line(document.get("kind"))
+            self.version += 1
             self.options = mapping(document.get("options"))
             self.made_by = self.made_by or line(document.get("made_by"))
         # Both are looked at before the events: a stage that is done and free by then has
         # written all it ever will.
         is_free = not self.folder.is_locked()
+        before = self.evidence
         self.evidence = self._evidence()
+        self.version += self.evidence != before
         attempts = self._read_tails()
         result = self.evidence.result
         if result is not None:
@@ -153,6 +174,11 @@ class StageView:
         return self._fold.progress
 
     @property
+    def trace(self) -> Trace:
+        """Return what it measured between epochs, by step: loss and learning rate."""
+        return self._fold.trace
+
+    @property
     def warnings(self) -> list[str]:
         """Return what the user should know, damaged and missing lines included."""
         found = list(self._fold.warnings)
@@ -210,19 +236,22 @@ class StageView:
     def _read_tails(self) -> list[AttemptFolder]:
         # Listed before reading: that a newer attempt exists proves the older one's file whole.
         attempts = self.folder.attempts()
-        has_news = False
         for attempt in attempts:
             if attempt.number in self._sealed:
                 continue
             tail = self._tails.setdefault(attempt.number, Tail(attempt.events_path))
             for batch in tail.batches():
-                has_news = True
+                self._is_stale = True
                 for recorded in batch:
                     self._fold.apply(recorded, attempt.number)
+                if self._breathe is not None:
+                    self._breathe()
             if attempt is not attempts[-1]:
                 self._sealed.add(attempt.number)
-        if has_news:
+        if self._is_stale:
+            self._is_stale = False
             self._points = self._fold.points()
+            self.version += 1
         return attempts
 
     def _evidence(self) -> StageEvidence:

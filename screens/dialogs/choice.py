@@ -1,0 +1,102 @@
+"""Ask for one of a few things, each with a sentence on what it means; esc chooses none.
+
+Names in questions come from outside and are plain text, never markup.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, final
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.events import Key
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer.
+
+    Attributes:
+        key: the letter that gives it, and what the dialog returns.
+        label: what it does, in a few words.
+        detail: what that means, what is lost, how to undo it.
+        is_grave: something is lost for good; it is coloured so.
+    """
+
+    key: str
+    label: str
+    detail: str = ""
+    is_grave: bool = False
+
+
+@final
+class ChoiceDialog(ModalScreen[str | None]):
+    """Returns the key of the choice, None where the user left without one."""
+
+    HELP = "Choose with the arrow keys and enter, or with the letter in front; esc changes nothing."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "Cancel", show=False),
+        Binding("j", "move(1)", "Down", show=False),
+        Binding("k", "move(-1)", "Up", show=False),
+    ]
+
+    def __init__(self, title: str, question: str, choices: Sequence[Choice]) -> None:
+        """Ask `question`, one or more sentences, under `title`."""
+        super().__init__()
+        self._heading, self._question = title, question
+        self._choices = tuple(choices)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question above its answers."""
+        with Vertical(classes="dialog choice") as box:
+            box.border_title = Content(self._heading)
+            box.border_subtitle = "⏎ chooses · esc cancels"
+            yield Static(Content(self._question), classes="choice-question")
+            yield OptionList(
+                *(Option(_told(choice), id=choice.key) for choice in self._choices),
+                classes="choice-list",
+            )
+
+    def on_mount(self) -> None:
+        """Put the focus where the arrow keys act."""
+        self.query_one(OptionList).focus()
+
+    def action_move(self, step: int) -> None:
+        """Highlight the next answer, or with -1 the one before."""
+        found = self.query_one(OptionList)
+        if step > 0:
+            found.action_cursor_down()
+        else:
+            found.action_cursor_up()
+
+    def on_key(self, event: Key) -> None:
+        """Take the letter of an answer."""
+        if event.character in {choice.key for choice in self._choices}:
+            event.stop()
+            self.dismiss(event.character)
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option.id)
+
+
+def _told(choice: Choice) -> Content:
+    head = Content.assemble(
+        (f"{choice.key}  ", "bold $accent"),
+        (choice.label, "bold $state-failed" if choice.is_grave else "bold"),
+    )
+    if not choice.detail:
+        return head
+    return Content.assemble(head, "\n", (f"   {choice.detail}", "$foreground 70%"))

@@ -1,0 +1,140 @@
+"""Write the report of a run in a process of its own, and show its text.
+
+Figures and tables are drawn by matplotlib, which has no place in the app's process. The text may
+hold names from outside: links lead nowhere, and a picture is its description.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, final
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Markdown
+
+from mcworkbench.errors import WorkbenchError
+from mcworkbench.executors.child import package_environment, python_command
+from mcworkbench.folders import reports_root
+from mcworkbench.runs.names import check_run_id
+from mcworkbench.screens.dialogs.log import copy_path
+from mcworkbench.text import clean, clean_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from markdown_it.rules_core import StateCore
+    from textual.app import ComposeResult
+
+_MAX_TEXT = 200_000
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class WrittenReport:
+    """The text of a report and the page with its figures."""
+
+    text: str
+    page: Path
+
+
+async def write_report(run_id: str) -> WrittenReport:
+    """Write the report of a run and return it.
+
+    Raises:
+        InvalidInputError: `run_id` is not the id of a run.
+        WorkbenchError: it could not be written; the sentence is the command's own.
+    """
+    folder = reports_root() / check_run_id(run_id)
+    process = await asyncio.create_subprocess_exec(
+        *python_command("mcworkbench"), "report", run_id, "--out", str(folder),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        env=package_environment(),
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        _, told = await process.communicate()
+    except asyncio.CancelledError:
+        # Nobody waits for it any more; files are published whole, so none is left torn.
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        raise
+    if process.returncode:
+        lines = told.decode(errors="replace").strip().splitlines() or ["it ended without a word"]
+        raise WorkbenchError(f"no report was written: {clean_line(lines[-1], limit=500)}")
+    return await asyncio.to_thread(_read, folder)
+
+
+def _read(folder: Path) -> WrittenReport:
+    try:
+        with (folder / "report.md").open(encoding="utf-8", errors="replace") as file:
+            text = file.read(_MAX_TEXT + 1)
+    except OSError as error:
+        raise WorkbenchError(f"{folder}: the report cannot be read ({error.strerror}).") from error
+    if len(text) > _MAX_TEXT:
+        text = text[:_MAX_TEXT] + "\n\n… the rest is in the page."
+    return WrittenReport(clean(text, limit=2 * _MAX_TEXT), folder / "report.html")
+
+
+@final
+class ReportDialog(ModalScreen[None]):
+    """Shows the text of a report."""
+
+    HELP = "The report as text; the page has the figures too. Copy its path and open it there."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss(None)", "Close", show=False),
+        Binding("y", "copy_path", "Copy path", show=False),
+        Binding("j", "scroll(1)", "Down", show=False),
+        Binding("k", "scroll(-1)", "Up", show=False),
+    ]
+
+    def __init__(self, report: WrittenReport) -> None:
+        """Show `report`."""
+        super().__init__()
+        self._report = report
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text."""
+        with VerticalScroll(classes="dialog page") as box:
+            box.border_title = Content(clean_line(str(self._report.page)))
+            box.border_subtitle = "y copies the path · esc closes"
+            yield Markdown(self._report.text, parser_factory=inert_parser, open_links=False)
+
+    def on_mount(self) -> None:
+        """Put the focus where the arrow keys scroll."""
+        self.query_one(VerticalScroll).focus()
+
+    def action_scroll(self, step: int) -> None:
+        """Go down by lines, or up."""
+        self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
+
+    def action_copy_path(self) -> None:
+        """Put the path of the page on the terminal's clipboard."""
+        copy_path(self, self._report.page)
+
+
+def inert_parser() -> MarkdownIt:
+    """Return a parser of Markdown for which links and pictures are text."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser.core.ruler.push("inert", _disarm)
+    return parser
+
+
+def _disarm(state: StateCore) -> None:
+    for block in state.tokens:
+        if block.children is not None:
+            kept = [token for token in block.children if not token.type.startswith("link_")]
+            block.children = [_as_text(token) if token.type == "image" else token for token in kept]
+
+
+def _as_text(image: Token) -> Token:
+    return Token("text", "", 0, content=f"[figure: {image.content}]")

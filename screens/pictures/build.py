@@ -1,0 +1,102 @@
+"""Make the picture of an opened run from its refreshed view, rebuilding only what changed.
+
+Called by the feed's thread. Knows no Textual; everything in a picture is plain and frozen.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, final
+
+from mcworkbench.reports.stage_text import finished_parts, in_order, live_parts, state_words
+from mcworkbench.runs.index import line_of
+from mcworkbench.runs.state import ACTIVE
+from mcworkbench.screens.pictures.facts import facts_of
+from mcworkbench.screens.pictures.log import RunLog
+from mcworkbench.screens.pictures.pairs import Pairs
+from mcworkbench.screens.pictures.rows import row_of
+from mcworkbench.screens.pictures.run_picture import RunPicture, StageRow
+from mcworkbench.screens.pictures.training import Trainings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mcworkbench.runs.views import NodeView, RunView
+
+
+def picture_of(view: RunView, *, wall_s: Callable[[], float] = time.time) -> RunPicture:
+    """Return the picture of a refreshed view, built from nothing."""
+    return Painter(view, wall_s=wall_s).picture()
+
+
+@final
+class Painter:
+    """Paints one run again and again; what did not change stays the same object.
+
+    Attributes:
+        view: the run; the caller refreshes it before it asks for a picture.
+    """
+
+    def __init__(self, view: RunView, *, wall_s: Callable[[], float] = time.time) -> None:
+        self.view = view
+        self._wall_s = wall_s
+        self._trainings = Trainings()
+        self._pairs = Pairs()
+        self._log = RunLog()
+        self._last: RunPicture | None = None
+
+    def picture(self) -> RunPicture:
+        """Return the run as it is now: the last picture itself where nothing changed."""
+        run = self.view
+        seen = {node.key: node.view.evidence for node in run.nodes.values()}
+        row = row_of(line_of(run.document, run.evidence, seen), run)
+        version = self._last.version if self._last is not None else 0
+        nodes = in_order(run)
+        painted = RunPicture(
+            row=row,
+            facts=facts_of(run, self._wall_s()),
+            stages=tuple(map(_stage, nodes)),
+            trainings=self._trainings.pictures(run),
+            pairs=self._pairs.pictures(run),
+            log=self._log.lines(run),
+            warnings=tuple(run.warnings),
+            messages=tuple(f"{name}: {text}" for name, text in run.messages.items()),
+            version=version,
+        )
+        if self._last is not None and _content(painted) == _content(self._last):
+            return self._last
+        self._last = RunPicture(*_content(painted), version=version + 1)
+        return self._last
+
+
+def _content(
+    picture: RunPicture,
+) -> tuple[object, ...]:
+    return (
+        picture.row,
+        picture.facts,
+        picture.stages,
+        picture.trainings,
+        picture.pairs,
+        picture.log,
+        picture.warnings,
+        picture.messages,
+    )
+
+
+def _stage(node: NodeView) -> StageRow:
+    is_active = node.state in ACTIVE
+    progress = node.view.progress
+    return StageRow(
+        name=node.name,
+        kind=node.kind,
+        state=node.state,
+        is_reused=node.reused,
+        words=state_words(node),
+        numbers=tuple(live_parts(node) if is_active else finished_parts(node)),
+        fraction=node.view.fraction,
+        eta_s=progress.eta_s if is_active and progress is not None else None,
+        made_by=node.made_by,
+        message=node.view.message,
+        key=node.key,
+    )

@@ -1,0 +1,62 @@
+"""The log of a run as lines: what its stages told, merged by time.
+
+Progress and single points of paths are left out: plots and tables show them. Stages that were
+done before the run started take one line each.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, final
+
+from mcworkbench.screens.pictures.run_picture import LogLine
+from mcworkbench.screens.pictures.told import asked, told
+
+if TYPE_CHECKING:
+    from mcworkbench.runs.views import NodeView, RunView
+
+MAX_LINES = 2000
+# Wall-clock seconds, name of the node, text, level.
+Entry = tuple[float, str, str, str]
+_TIME, _DAY = "%H:%M:%S", "%Y-%m-%d"
+
+
+@final
+class RunLog:
+    """Keeps the lines of every stage until the stage says something new."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, tuple[object, list[Entry]]] = {}
+        self._lines: tuple[LogLine, ...] = ()
+        self._stamp: object = None
+
+    def lines(self, run: RunView) -> tuple[LogLine, ...]:
+        """Return the newest 2,000 lines, oldest first."""
+        stamps: list[object] = [run.evidence, run.state, run.reason]
+        every: list[Entry] = []
+        for name, node in run.nodes.items():
+            stamp = (node.view.version, node.state)
+            if name not in self._entries or self._entries[name][0] != stamp:
+                self._entries[name] = (stamp, told(node, run))
+            stamps.append(stamp)
+            every += self._entries[name][1]
+        every += asked(run)
+        if stamps != self._stamp:
+            self._stamp = stamps
+            every.sort(key=lambda entry: entry[0])
+            self._lines = tuple(_dated(every[-MAX_LINES:]))[-MAX_LINES:]
+        return self._lines
+
+
+def _dated(entries: list[Entry]) -> list[LogLine]:
+    """Return lines, with the date where a new day begins."""
+    found: list[LogLine] = []
+    day = ""
+    for time_s, node, text, level in entries:
+        local = time.localtime(time_s)
+        today = time.strftime(_DAY, local)
+        if day and today != day:
+            found.append(LogLine("00:00:00", "", today))
+        day = today
+        found.append(LogLine(time.strftime(_TIME, local), node, text, level))
+    return found

@@ -1,0 +1,103 @@
+"""Lines of the runs list: a `RunLine` of the index, with what an opened view adds, as a RunRow.
+
+Pure; the words are those of the command line's list.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from mcworkbench.reports.quantities import quantity, shown
+from mcworkbench.reports.stage_text import headline_text
+from mcworkbench.runs.headline import MAX
+from mcworkbench.runs.state import ACTIVE, State
+from mcworkbench.screens.pictures.run_row import RunRow
+
+if TYPE_CHECKING:
+    from mcworkbench.runs.headline import Headline
+    from mcworkbench.runs.index import RunLine
+    from mcworkbench.runs.views import RunView
+
+_SHORT = 8
+
+
+def row_of(line: RunLine, view: RunView | None = None) -> RunRow:
+    """Return a run as the list shows it.
+
+    Args:
+        line: what the index knows of it.
+        view: its view where one is open; it gives the fraction within stages, the seconds left
+            and, before anything was evaluated, the newest number of what trains.
+    """
+    head = line.headline
+    fraction = line.num_done / line.num_nodes if line.num_nodes else 0.0
+    eta_s = None
+    if view is not None:
+        fraction = view.fraction if line.state is not State.done else 1.0
+        eta_s = view.eta_s if line.state in ACTIVE else None
+        head = head or view.headline
+    beside = line.line
+    if head is None or beside is None or beside.name != head.name or beside == head:
+        beside = None
+    return RunRow(
+        id=line.id,
+        name=line.name,
+        kind=line.kind,
+        title=line.title,
+        state=line.state,
+        reason=line.reason,
+        fraction=fraction,
+        eta_s=eta_s,
+        best=headline_text(head) if head is not None else "",
+        best_short=_short(head),
+        best_value=_value(head),
+        line_value=_value(beside),
+        line_short=_short(beside),
+        created=line.created,
+        num_done=line.num_done,
+        num_nodes=line.num_nodes,
+        group=line.group,
+        tags=line.tags,
+        changes=line.changes,
+        is_supervised=line.is_supervised,
+    )
+
+
+def problem_row(run_id: str, problem: str) -> RunRow:
+    """Return the row of a folder that cannot be read."""
+    return RunRow(
+        id=run_id,
+        name="",
+        kind="",
+        title="",
+        state=State.lost,
+        reason="",
+        fraction=0.0,
+        eta_s=None,
+        best="",
+        best_short="",
+        best_value=None,
+        line_value=None,
+        line_short="",
+        created=0.0,
+        num_done=0,
+        num_nodes=0,
+        problem=problem,
+    )
+
+
+def _value(head: Headline | None) -> float | None:
+    return head.value if head is not None and math.isfinite(head.value) else None
+
+
+def _short(head: Headline | None) -> str:
+    """Return the number alone in at most eight characters, '' where there is none."""
+    value = _value(head)
+    if head is None or value is None:
+        return ""
+    column = head.name.removesuffix(MAX)
+    text = shown(column, value)
+    if len(text) <= _SHORT:
+        return text
+    return f"{100 * value:.0f} %" if quantity(column).is_fraction else f"{value:.1e}"

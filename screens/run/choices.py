@@ -1,0 +1,193 @@
+"""What the user chose to see of a run, and what follows from it for one picture.
+
+Pure: no widgets, no files. What was not chosen follows the run: the stage that trains, the pair
+that grows, the curve's table before the line's.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, final
+
+from mcworkbench.reports.plot import Plot, Role, Series
+from mcworkbench.runs.state import ACTIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mcworkbench.screens.pictures.run_picture import (
+        PairPicture,
+        PathTable,
+        RunPicture,
+        StageRow,
+        TrainingPicture,
+    )
+
+_EVALUATE = "evaluate-"
+# More lines of other networks would hide the chosen one.
+_MOST_OTHERS = 6
+
+
+@final
+@dataclass
+class Choices:
+    """What the user chose; '' follows the run.
+
+    Attributes:
+        quantity: the name of a plot along t.
+        pair: the label of a pair of ends.
+        path: the path whose table shows.
+        stage: the trained stage whose charts show.
+        busy: the pair that grew last; kept by the screen, not chosen.
+        has_ghosts: earlier probes show.
+        has_others: the other networks of the same kind show, faint.
+    """
+
+    quantity: str = ""
+    pair: str = ""
+    path: str = ""
+    stage: str = ""
+    busy: str = ""
+    has_ghosts: bool = True
+    has_others: bool = True
+
+
+def place_of(names: Sequence[str], chosen: str, fallback: int = 0) -> int:
+    """Return where a name stands, else the fallback kept within the names."""
+    if chosen in names:
+        return names.index(chosen)
+    return max(0, min(fallback, len(names) - 1))
+
+
+def stepped(names: Sequence[str], current: str, step: int) -> str:
+    """Return the name `step` places on, around the end; '' where there is none."""
+    return names[(place_of(names, current) + step) % len(names)] if names else ""
+
+
+def active_stage(picture: RunPicture) -> StageRow | None:
+    """Return the stage that is worked on, the last where there are several."""
+    return next((row for row in reversed(picture.stages) if row.state in ACTIVE), None)
+
+
+def pair_shown(picture: RunPicture, choices: Choices) -> PairPicture | None:
+    """Return the chosen pair, else the one that grows, else the first with numbers."""
+    by_label = {pair.label: pair for pair in picture.pairs}
+    for label in (choices.pair, choices.busy):
+        if label in by_label:
+            return by_label[label]
+    filled = (pair for pair in picture.pairs if num_numbers(pair))
+    return next(filled, picture.pairs[0] if picture.pairs else None)
+
+
+def busy_pair(before: RunPicture | None, now: RunPicture) -> str:
+    """Return the label of the pair that works: it grew, or a path of its is being evaluated."""
+    if before is not None and before.row.id == now.row.id:
+        counts = {pair.label: num_numbers(pair) for pair in before.pairs}
+        grown = [p.label for p in now.pairs if num_numbers(p) > counts.get(p.label, 0)]
+        if grown:
+            return grown[-1]
+    active = active_stage(now)
+    return pair_of_stage(now, active.name) if active is not None else ""
+
+
+def pair_of_stage(picture: RunPicture, stage: str) -> str:
+    """Return the label of the pair to which a stage belongs, '' where it cannot be told."""
+    path = stage.removeprefix(_EVALUATE)
+    for pair in picture.pairs:
+        if any(table.path == path for table in pair.tables):
+            return pair.label
+    return ""
+
+
+def num_numbers(pair: PairPicture) -> int:
+    """Return how many numbers a pair has so far."""
+    points = sum(len(series.xs) for plot in pair.plots for series in plot.series)
+    return points + sum(len(table.rows) for table in pair.tables)
+
+
+def plot_shown(pair: PairPicture, choices: Choices, offset: int = 0) -> Plot | None:
+    """Return the plot of the chosen quantity along t, or the one `offset` places after it."""
+    if not pair.plots or offset >= len(pair.plots):
+        return None
+    place = place_of([plot.name for plot in pair.plots], choices.quantity)
+    return pair.plots[(place + offset) % len(pair.plots)]
+
+
+def table_shown(pair: PairPicture, choices: Choices) -> PathTable | None:
+    """Return the chosen path's table, else the first with rows, else the first."""
+    chosen = next((table for table in pair.tables if table.path == choices.path), None)
+    if chosen is not None:
+        return chosen
+    return next((table for table in pair.tables if table.rows), next(iter(pair.tables), None))
+
+
+def training_shown(picture: RunPicture, choices: Choices) -> TrainingPicture | None:
+    """Return the chosen stage's training, else the active one's, else the last with numbers."""
+    trainings = picture.trainings
+    chosen = next((one for one in trainings if one.node == choices.stage), None)
+    if chosen is not None:
+        return chosen
+    active = next((one for one in reversed(trainings) if one.is_active), None)
+    measured = next((one for one in reversed(trainings) if one.plots), None)
+    return active or measured or (trainings[0] if trainings else None)
+
+
+def followed(picture: RunPicture) -> str:
+    """Return the stage whose training shows while nothing is chosen, '' for none."""
+    found = training_shown(picture, Choices())
+    return found.node if found is not None else ""
+
+
+def others_of(picture: RunPicture, chosen: TrainingPicture) -> list[TrainingPicture]:
+    """Return the trainings of other stages of the same kind."""
+    kinds = {row.name: row.kind for row in picture.stages}
+    return [
+        one
+        for one in picture.trainings
+        if one.node != chosen.node and kinds.get(one.node) == kinds.get(chosen.node)
+    ]
+
+
+def without_ghosts(plot: Plot) -> Plot:
+    """Return the plot without what earlier probes measured."""
+    kept = tuple(series for series in plot.series if series.role is not Role.ghost)
+    return plot if len(kept) == len(plot.series) else replace(plot, series=kept)
+
+
+def with_others(plot: Plot, others: Sequence[TrainingPicture]) -> Plot:
+    """Return the plot with the same quantity of other networks, faint, below it."""
+    wanted = next((s.role for s in plot.series if s.role is Role.test), Role.train)
+    found: list[Series] = []
+    for other in others[:_MOST_OTHERS]:
+        twin = next((one for one in other.plots if one.name == plot.name), None)
+        if twin is None or not twin.series:
+            continue
+        line = next((s for s in twin.series if s.role is wanted), twin.series[0])
+        label = f"{other.node}, {line.label}"
+        found.append(
+            replace(line, label=label, role=Role.ghost, is_faint=True, low=None, high=None)
+        )
+    return replace(plot, series=(*plot.series, *found)) if found else plot
+
+
+def highest_t(plot: Plot | None, path: str) -> float | None:
+    """Return where the plotted quantity of a path is largest, None without a number.
+
+    The path's own series is the first whose label names it, else the first that is no ghost
+    and not the straight line's, or the straight line's for a line.
+    """
+    if plot is None:
+        return None
+    wanted = Role.straight if path.startswith("line") else None
+    for series in plot.series:
+        is_own = series.role is wanted if wanted else series.role in (Role.train, Role.other)
+        points = [(y, x) for x, y in zip(series.xs, series.ys, strict=False) if math.isfinite(y)]
+        if is_own and points:
+            return max(points)[1]
+    return None
+
+
+def nearest(ts: Sequence[float], t: float) -> int:
+    """Return the place of the position nearest to t, 0 where there is none."""
+    return min(range(len(ts)), key=lambda place: abs(ts[place] - t), default=0)
