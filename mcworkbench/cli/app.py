@@ -244,6 +244,14 @@ def import_command(
 
 
 @app.command()
+def keys(as_json: Json = False) -> int:
+    """List every key of the app, and its id for keys.toml."""
+    from mcworkbench.cli.keys_command import list_keys
+
+    return list_keys(as_json=as_json)
+
+
+@app.command()
 def doctor(as_json: Json = False) -> int:
     """Look at Python, packages, devices, disk and terminal."""
     from mcworkbench.cli.doctor import doctor as look

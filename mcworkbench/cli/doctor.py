@@ -84,6 +84,7 @@ def findings() -> Iterator[Finding]:
     yield _processor()
     yield _memory()
     yield _home()
+    yield Finding("config", OK, str(folders.config_root()))
     yield _disk()
     yield _terminal()
     yield _datasets()

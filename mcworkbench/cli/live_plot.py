@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from mcworkbench.reports.braille import Chart, Series, render
-from mcworkbench.reports.ticks import use_log
+from mcworkbench.reports.braille import Drawing, View, draw, starts_log
+from mcworkbench.reports.plot import Plot, Series
 from mcworkbench.runs.state import ACTIVE
 
 if TYPE_CHECKING:
@@ -30,34 +30,31 @@ def plot_lines(run: RunView, width: int, height: int) -> list[Text]:
     """Return the rows of the plot; none where nothing was measured yet."""
     active = [node for node in run.nodes.values() if node.state in ACTIVE]
     for node in reversed(active):
-        title, series = _series(node, run)
+        title, x_label, series = _series(node, run)
         if series:
-            return styled(render(series, width, height, title=title, y_log=is_log(series)))
+            plot = Plot(node.name, title, x_label, _LOSS, tuple(series))
+            return styled(draw(plot, width, height, View(is_log=starts_log(plot), title=title)))
     return []
 
 
-def styled(chart: Chart) -> list[Text]:
-    """Return a chart's rows with every series in its colour."""
-    rows = [Text(row) for row in chart.rows]
-    for span in chart.spans:
+def styled(drawing: Drawing) -> list[Text]:
+    """Return a drawing's rows with every series in its colour."""
+    rows = [Text(row) for row in drawing.rows]
+    for span in drawing.spans:
         rows[span.row].stylize(STYLES[span.series % len(STYLES)], span.start, span.stop)
     return rows
 
 
-def is_log(series: Sequence[Series]) -> bool:
-    """Return whether a plot of these lines needs a logarithmic axis."""
-    return use_log(line.ys for line in series)
-
-
-def _series(node: NodeView, run: RunView) -> tuple[str, list[Series]]:
+def _series(node: NodeView, run: RunView) -> tuple[str, str, list[Series]]:
+    """Return title, name of the x axis and lines."""
     if node.kind == "endpoint":
-        return "by epoch:", _epochs(node.view)
+        return "by epoch:", "epoch", _epochs(node.view)
     if node.kind == "curve":
         along = [*_probed(node.view), *_straight(run)]
-        return "train loss along t:", along if node.view.probes else []
+        return "train loss along t:", "t", along if node.view.probes else []
     if node.kind == "evaluate":
-        return "train loss along t:", _evaluated(node, run)
-    return "", []
+        return "train loss along t:", "t", _evaluated(node, run)
+    return "", "", []
 
 
 def _epochs(view: StageView) -> list[Series]:

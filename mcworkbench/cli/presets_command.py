@@ -1,8 +1,7 @@
-"""`presets list|show|copy|check`: look at presets, make one's own, find what is wrong with them."""
+"""`presets list|show|copy|check|plan`: look at presets, copy, check them, see what they run."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,10 +12,7 @@ from mcworkbench.cli.exits import DONE, INVALID, PROGRAM
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mcworkbench.config.presets import PresetInfo
-
 app = typer.Typer(help="List, show, copy and check presets.")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}", re.ASCII)
 
 Preset = Annotated[
     str, typer.Argument(help="A preset's name or a file.", autocompletion=preset_names)
@@ -29,9 +25,11 @@ def list_command(
 ) -> int:
     """List every preset, shipped and your own."""
     from mcworkbench.cli.consoles import aligned, out, table_width, write, write_json
+    from mcworkbench.config.loading import first_problem
     from mcworkbench.config.presets import list_presets
 
     presets = list_presets()
+    problems = {preset.name: first_problem(preset) for preset in presets}
     if as_json:
         write_json(
             [
@@ -42,38 +40,21 @@ def list_command(
                     "path": str(preset.path),
                     "summary": preset.summary,
                     "shipped": preset.is_shipped,
-                    "problem": _problem(preset),
+                    "problem": problems[preset.name],
                 }
                 for preset in presets
             ]
         )
         return DONE
     console = out()
-    rows = [[p.name, p.kind, "" if p.is_shipped else "yours", _told(p)] for p in presets]
+    told = {name: f"cannot be used: {problem}" for name, problem in problems.items() if problem}
+    rows = [
+        [p.name, p.kind, "" if p.is_shipped else "yours", told.get(p.name, p.title)]
+        for p in presets
+    ]
     heads = ["name", "kind", "", "title"]
     write(aligned(heads, rows, num_words=4, width=table_width(console), cut=[3, 0]), console)
     return DONE
-
-
-def _told(preset: PresetInfo) -> str:
-    problem = _problem(preset)
-    return f"cannot be used: {problem}" if problem else preset.title
-
-
-def _problem(preset: PresetInfo) -> str:
-    """Return the first problem of a preset itself, '' where there is none; looks at no data."""
-    from mcworkbench.config.loading import load_experiment
-    from mcworkbench.errors import InvalidInputError, PresetError
-
-    if preset.problem:
-        return preset.problem
-    try:
-        load_experiment(preset.name)
-    except PresetError as error:
-        return error.problems[0]
-    except InvalidInputError as error:
-        return str(error)
-    return ""
 
 
 @app.command("show")
@@ -95,30 +76,57 @@ def copy_command(
     new: Annotated[str, typer.Argument(help="What the copy is called; absent: NAME-copy.")] = "",
 ) -> int:
     """Copy a preset to your own, which you may edit."""
-    from mcworkbench import folders
     from mcworkbench.cli.consoles import say, write
-    from mcworkbench.config.presets import SUFFIX, find_preset, preset_files
+    from mcworkbench.config.presets import find_preset, new_preset_path, write_preset
     from mcworkbench.config.toml_file import read_toml
-    from mcworkbench.errors import InvalidInputError
-    from mcworkbench.text import clean_line
 
     source = find_preset(preset)
-    name = new.removesuffix(SUFFIX) or f"{source.stem}-copy"
-    if not _NAME.fullmatch(name):
-        raise InvalidInputError(
-            f"'{clean_line(name, limit=80)}' cannot name a preset: use letters, digits, '-' and "
-            "'_', beginning with a letter or digit."
-        )
-    text = read_toml(source).text
-    target = folders.make_private(folders.user_presets_root()) / f"{name}{SUFFIX}"
-    if target.exists() or name in preset_files():
-        taken = str(target) if target.exists() else f"a preset called '{name}'"
-        raise InvalidInputError(
-            f"{taken} exists; give another name: `{PROGRAM} presets copy {source.stem} NEW`."
-        )
-    folders.publish_bytes(target, text.encode())
+    hint = f": `{PROGRAM} presets copy {source.stem} NEW`"
+    target = new_preset_path(new or f"{source.stem}-copy", hint=hint)
+    write_preset(target, read_toml(source).text)
     write([str(target)])
-    say(f"edit it, then `{PROGRAM} run {name}`.")
+    say(f"edit it, then `{PROGRAM} run {target.stem}`.")
+    return DONE
+
+
+@app.command("plan")
+def plan_command(
+    preset: Preset,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="a.b=v", help="Override a setting; may be repeated."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Sets every seed at once.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> int:
+    """Say which stages a run would reuse and which it would carry out; changes nothing."""
+    from mcworkbench.cli.consoles import (
+        aligned,
+        has_unicode,
+        out,
+        say,
+        table_width,
+        write,
+        write_json,
+    )
+    from mcworkbench.config.loading import load_experiment
+    from mcworkbench.plans.preview import preview
+    from mcworkbench.reports.plan_text import FATE_SIGNS, estimate_words, fate_words
+
+    experiment, _ = load_experiment(preset, overrides or [], seed=seed)
+    planned = preview(experiment)
+    if as_json:
+        write_json(planned.document())
+        return DONE
+    console = out()
+    sign = 0 if has_unicode(console) else 1
+    rows = [
+        [FATE_SIGNS[node.fate][sign], node.name, node.kind, fate_words(node), node.label]
+        for node in planned.nodes
+    ]
+    heads = ["", "stage", "kind", "what becomes of it", "label"]
+    write(aligned(heads, rows, num_words=5, width=table_width(console), cut=[4, 1]), console)
+    say("; ".join(filter(None, [planned.headline(), estimate_words(planned)])))
     return DONE
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from mcworkbench.cli.consoles import aligned, heading, split_table
-from mcworkbench.cli.live_plot import is_log, styled
-from mcworkbench.reports.braille import Series, render
+from mcworkbench.cli.live_plot import styled
+from mcworkbench.reports.braille import View, draw, starts_log
+from mcworkbench.reports.plot import Plot, Series
 from mcworkbench.reports.quantities import MISSING, number, quantity, to_shown
 from mcworkbench.reports.table import STATISTICS, expectations_table
 
@@ -154,10 +155,8 @@ def _plot(paths: list[PathSummary], summary: RunSummary, width: int) -> list[Tex
     if not series:
         return []
     title = f"{quantity(column, task=summary.task).axis}, along the path:"
-    rows = styled(
-        render(series, width, _PLOT_HEIGHT, title=title, x_range=(0.0, 1.0), y_log=is_log(series))
-    )
-    return [*rows, Text("t".center(width).rstrip())]
+    plot = Plot("along", title, "t", column, tuple(series), x_range=(0.0, 1.0), task=summary.task)
+    return styled(draw(plot, width, _PLOT_HEIGHT, View(is_log=starts_log(plot), title=title)))
 
 
 def _beside_published(summary: RunSummary, width: int) -> list[str | Text]:

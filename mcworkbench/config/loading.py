@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
 
 from pydantic import ValidationError
 
 from mcworkbench.catalogue import CURVES, DATASETS, MODELS, split_source
 from mcworkbench.config.experiment import Experiment
+from mcworkbench.config.fields import further_kind
 from mcworkbench.config.presets import find_preset
-from mcworkbench.config.problems import Keys, Problems, lookup
+from mcworkbench.config.problems import Problem, Problems, lookup
 from mcworkbench.config.toml_file import (
+    NotTomlError,
     TomlFile,
     apply_override,
     parse_override,
     parse_toml,
     read_toml,
 )
-from mcworkbench.errors import unknown_name
+from mcworkbench.errors import InvalidInputError, PresetError, unknown_name
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mcworkbench.config.fields import Keys
     from mcworkbench.config.options.curve import CurveSection
     from mcworkbench.config.options.endpoint import TrainSection
+    from mcworkbench.config.presets import PresetInfo
 
 _CATALOGUES: dict[Keys, tuple[str, Sequence[str]]] = {
     ("model", "name"): ("model", tuple(MODELS)),
@@ -48,15 +53,73 @@ def load_experiment(
     return build_experiment(read_toml(find_preset(reference)), overrides, seed=seed)
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A preset's text, looked at: its experiment, or everything that is wrong with it.
+
+    Attributes:
+        experiment: None where there is a problem.
+        file: the parsed text, None where it is not TOML.
+        problems: in the order of the file.
+    """
+
+    experiment: Experiment | None
+    file: TomlFile | None
+    problems: tuple[Problem, ...]
+
+
+def check_text(text: str, name: str) -> Checked:
+    """Return what a preset's text says, for editors that look at it while it is typed.
+
+    Nothing is raised: a text that is too large or not TOML is a problem like others.
+    """
+    try:
+        file = parse_toml(text, name)
+    except InvalidInputError as error:
+        line = error.line if isinstance(error, NotTomlError) else None
+        sentence = str(error)
+        told = sentence.removeprefix(f"{name}: ")
+        return Checked(None, None, (Problem((), line, told, sentence),))
+    experiment, problems = _validated(file, {})
+    return Checked(experiment, file, problems)
+
+
 def parse_experiment(text: str, name: str) -> Experiment:
-    """Return the experiment written in `text`, for editors that validate while typing."""
+    """Return the experiment written in `text`.
+
+    Raises:
+        PresetError: with every problem.
+        InvalidInputError: it is not TOML.
+    """
     return build_experiment(parse_toml(text, name))[0]
+
+
+def first_problem(preset: PresetInfo) -> str:
+    """Return the first problem of a listed preset itself, '' where there is none.
+
+    Its data need not be there.
+    """
+    if preset.problem:
+        return preset.problem
+    try:
+        build_experiment(read_toml(preset.path))
+    except PresetError as error:
+        return error.problems[0]
+    except InvalidInputError as error:
+        return str(error)
+    return ""
 
 
 def build_experiment(
     file: TomlFile, overrides: Sequence[str] = (), *, seed: int | None = None
 ) -> tuple[Experiment, TomlFile]:
-    """Return the experiment of a parsed file and the file with its overrides applied."""
+    """Return the experiment of a parsed file and the file with its overrides applied.
+
+    Raises:
+        PresetError: with every problem.
+        InvalidInputError: an override cannot be read.
+    """
     values: dict[str, Any] = json.loads(json.dumps(file.values, default=str))
     if seed is not None:
         _reseed(values, seed)
@@ -67,17 +130,29 @@ def build_experiment(
         given[keys] = text
     _drop_other_ends(values, set(given))
     changed = TomlFile(file.name, file.text, values, file.lines)
-    problems = Problems(changed, given)
+    experiment, problems = _validated(changed, given)
+    if experiment is None:
+        raise PresetError([problem.sentence for problem in problems])
+    return experiment, changed
+
+
+def _validated(
+    file: TomlFile, given: dict[Keys, str]
+) -> tuple[Experiment | None, tuple[Problem, ...]]:
+    """Return the experiment of a file's values, or None and why there is none."""
+    problems = Problems(file, given)
+    text = json.dumps(file.values, default=str)
+    values: dict[str, Any] = json.loads(text)
     _check_names(values, problems)
     try:
-        experiment = Experiment.model_validate_json(json.dumps(values, default=str), strict=True)
+        experiment = Experiment.model_validate_json(text, strict=True)
+        _check_further(experiment, problems)
     except ValidationError as error:
+        experiment = None
         problems.add_errors(error, values)
-        problems.raise_any()
-        raise AssertionError("a validation error gives a problem") from error
-    _check_further(experiment, problems)
-    problems.raise_any()
-    return experiment, changed
+        assert problems.found(), "a validation error gives a problem"
+    found = problems.found()
+    return (None if found else experiment), found
 
 
 def further_section(experiment: Experiment, name: str) -> TrainSection | CurveSection:
@@ -87,20 +162,9 @@ def further_section(experiment: Experiment, name: str) -> TrainSection | CurveSe
 
 
 def _continued_section(experiment: Experiment, name: str) -> TrainSection | CurveSection:
-    """Return [curve] or [train]: whichever [further.NAME] goes on with.
-
-    Its `kind` says so; absent, nodes of networks are called endpoint-…, and a further node is
-    what it came from.
-    """
-    seen: set[str] = set()
-    while name in experiment.further and name not in seen:
-        seen.add(name)
-        kind = experiment.further[name].get("kind")
-        if kind in FURTHER_KINDS:
-            return experiment.train if kind == "endpoint" else experiment.curve
-        start = str(experiment.further[name].get("from", ""))
-        name = start.rpartition("/")[2].partition("@")[0]
-    return experiment.train if name.startswith("endpoint") else experiment.curve
+    """Return [curve] or [train]: whichever [further.NAME] goes on with."""
+    is_train = further_kind({"further": experiment.further}, name) == "train"
+    return experiment.train if is_train else experiment.curve
 
 
 def _merged(experiment: Experiment, name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from mcworkbench.errors import InvalidInputError, unknown_name
 from mcworkbench.text import clean_line
 
 SUFFIX = ".toml"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}", re.ASCII)
+_OTHER = re.compile(r"[^A-Za-z0-9_-]+")
+_MAX_STEM = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,49 @@ def list_presets() -> list[PresetInfo]:
     """Return every preset, shipped and saved, by name; unreadable ones say why."""
     shipped = shipped_root()
     return [_describe(name, path, path.parent == shipped) for name, path in preset_files().items()]
+
+
+def new_preset_path(name: str, *, hint: str = "") -> Path:
+    """Return where a new preset of the user's own goes; nothing is written.
+
+    Args:
+        name: what it is to be called, with or without its suffix.
+        hint: how to give another name, for the sentence about one that is taken.
+
+    Raises:
+        InvalidInputError: no preset can have the name, or one has it already.
+    """
+    stem = name.removesuffix(SUFFIX)
+    if not _NAME.fullmatch(stem):
+        raise InvalidInputError(
+            f"'{clean_line(stem, limit=80)}' cannot name a preset: use letters, digits, '-' and "
+            "'_', beginning with a letter or digit."
+        )
+    target = folders.user_presets_root() / f"{stem}{SUFFIX}"
+    if target.exists() or stem in preset_files():
+        taken = str(target) if target.exists() else f"a preset called '{stem}'"
+        raise InvalidInputError(f"{taken} exists; give another name{hint}.")
+    return target
+
+
+def write_preset(path: Path, text: str) -> None:
+    """Publish the text of a preset of the user's own.
+
+    Raises:
+        WorkbenchError: it cannot be written.
+    """
+    folders.make_private(path.parent)
+    folders.publish_bytes(path, text.encode())
+
+
+def free_name(stem: str) -> str:
+    """Return a name that a copy of the preset `stem` can have: "quickstart-2"."""
+    plain = _OTHER.sub("-", stem).strip("-_")[:_MAX_STEM] or "preset"
+    taken = preset_files()
+    number = 2
+    while f"{plain}-{number}" in taken:
+        number += 1
+    return f"{plain}-{number}"
 
 
 def _describe(name: str, path: Path, is_shipped: bool) -> PresetInfo:  # noqa: FBT001

@@ -7,12 +7,14 @@ pydantic finds the problems; here each becomes one sentence, and all are told at
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, TypeAlias, final, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.catalogue import MODELS, resolve
 from mcworkbench.config.experiment import Experiment
+from mcworkbench.config.fields import Keys, section_options
 from mcworkbench.config.options.base import Options
-from mcworkbench.errors import PresetError, nearest
+from mcworkbench.errors import nearest
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from mcworkbench.config.toml_file import TomlFile
-
-Keys: TypeAlias = tuple[str, ...]
 
 # More than a person reads; a hostile file could have thousands.
 MAX_PROBLEMS = 50
@@ -57,6 +57,24 @@ _EXAMPLES: dict[Keys, str] = {
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a preset.
+
+    Attributes:
+        keys: the key or section it is about, () for the preset as a whole.
+        line: where that stands, None where it does not.
+        text: what is wrong, without the place.
+        sentence: the whole of it: file, line, key, what is wrong.
+    """
+
+    keys: Keys
+    line: int | None
+    text: str
+    sentence: str
+
+
+@final
 class Problems:
     """Everything that is wrong with one preset."""
 
@@ -64,12 +82,13 @@ class Problems:
         """Collect for `file`; `given` holds the text of each `--set` by its key."""
         self._file = file
         self._given = given
-        self._found: list[tuple[Keys, str]] = []
+        self._found: list[Problem] = []
         self._num_more = 0
 
     def add(self, keys: Keys, text: str) -> None:
         """Add a sentence about a key; `text` is what comes after its place."""
-        self._found.append((keys, f"{self._place(keys)}: {text}"))
+        sentence = f"{self._place(keys)}: {text}"
+        self._found.append(Problem(keys, self._file.line_of(keys), text, sentence))
 
     def add_errors(
         self,
@@ -86,7 +105,7 @@ class Problems:
             prefix: its place in the file.
             within: the options of the section at `prefix`, where that is not the whole file.
         """
-        known = {keys for keys, _ in self._found}
+        known = {problem.keys for problem in self._found}
         details = error.errors(include_url=False, include_context=True)
         groups = _by_value(details, values)
         placed = [((*prefix, *keys), members) for keys, members in groups]
@@ -96,19 +115,13 @@ class Problems:
                 self.add(keys, self._told(keys, members, within))
         self._num_more += max(0, len(placed) - MAX_PROBLEMS)
 
-    def raise_any(self) -> None:
-        """Pass when nothing was added.
-
-        Raises:
-            PresetError: with every sentence, in the order of the file.
-        """
-        if not self._found:
-            return
-        ordered = sorted(self._found, key=lambda found: self._file.line_of(found[0]) or 0)
-        sentences = [sentence for _, sentence in ordered]
+    def found(self) -> tuple[Problem, ...]:
+        """Return every problem, in the order of the file."""
+        ordered = sorted(self._found, key=lambda problem: problem.line or 0)
         if self._num_more:
-            sentences.append(f"{self._file.name}: and {self._num_more} more problems like these.")
-        raise PresetError(sentences)
+            told = f"and {self._num_more} more problems like these."
+            ordered.append(Problem((), None, told, f"{self._file.name}: {told}"))
+        return tuple(ordered)
 
     def _place(self, keys: Keys) -> str:
         if keys in self._given:
@@ -151,14 +164,8 @@ class Problems:
             named = MODELS.get(str(lookup(self._file.values, ("model", "name"))))
             return _names(resolve(named.options)) if named else ["name"]
         fields = {field.alias or name: field for name, field in Experiment.model_fields.items()}
-        field = fields.get(section[0])
-        options = (get_args(field.annotation) or (field.annotation,)) if field else ()
-        return [
-            name
-            for option in options
-            if isinstance(option, type) and issubclass(option, Options)
-            for name in _names(option)
-        ]
+        options = section_options(fields[section[0]]) if section[0] in fields else None
+        return _names(options) if options else []
 
 
 def _names(options: type[Options]) -> list[str]:

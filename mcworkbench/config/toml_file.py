@@ -27,6 +27,14 @@ _KEY = re.compile(rf"\s*+({_PART}(?:\s*+\.\s*+{_PART})*+)\s*+=")
 _LONG_KEY = re.compile(rf"(?<![\w-])(?:{_PART}[ \t]*+\.[ \t]*+){{{MAX_DOTS + 1}}}")
 
 
+class NotTomlError(InvalidInputError):
+    """A text that is not TOML; `line` is where, None where that is not known."""
+
+    def __init__(self, sentence: str, line: int | None = None) -> None:
+        super().__init__(sentence)
+        self.line = line
+
+
 @dataclass(frozen=True)
 class TomlFile:
     """A parsed file: its name for messages, its values and the line of every key."""
@@ -54,6 +62,15 @@ def read_toml(path: Path) -> TomlFile:
     Raises:
         InvalidInputError: it is missing, too large, not UTF-8 or not TOML.
     """
+    return parse_toml(read_text(path), clean_line(path.name))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a preset's file, whether or not it is TOML.
+
+    Raises:
+        InvalidInputError: it is missing, too large or not UTF-8.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -65,30 +82,32 @@ def read_toml(path: Path) -> TomlFile:
     name = clean_line(path.name)
     _check_size(content, name)
     try:
-        text = content.decode()
+        return content.decode()
     except UnicodeDecodeError as error:
         raise InvalidInputError(
             f"{name}: byte {error.start} is not UTF-8; save the file as UTF-8 text."
         ) from error
-    return parse_toml(text, name)
 
 
 def parse_toml(text: str, name: str) -> TomlFile:
     """Return the parsed text; `name` is what messages call it.
 
     Raises:
-        InvalidInputError: it is too large, nested too deeply or not TOML.
+        InvalidInputError: it is too large or nested too deeply.
+        NotTomlError: it is not TOML.
     """
     _check_size(text.encode(errors="surrogatepass"), name)
     if long_key := _LONG_KEY.search(text):
         number = text.count("\n", 0, long_key.start()) + 1
-        raise InvalidInputError(
-            f"{name} line {number}: a key with more than {MAX_DOTS} dots; presets need one."
+        raise NotTomlError(
+            f"{name} line {number}: a key with more than {MAX_DOTS} dots; presets need one.",
+            number,
         )
     try:
         values = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        raise InvalidInputError(f"{name}: not valid TOML: {clean_line(str(error))}.") from error
+        told = f"{name}: not valid TOML: {clean_line(str(error))}."
+        raise NotTomlError(told, error.lineno) from error
     except (ValueError, RecursionError) as error:
         raise InvalidInputError(
             f"{name}: a number with thousands of digits or a value nested too deeply; no preset "

@@ -16,13 +16,19 @@ from mcworkbench.config.sources import digest_memory, image_root, list_images, p
 from mcworkbench.errors import InvalidInputError
 
 _MAX_REMEMBERED = 1000
+# By place: what the files looked like and their digest, for looks that may write nothing.
+_seen: dict[str, tuple[str, str]] = {}
 
 
-def source_digest(name: str) -> str:
+def source_digest(name: str, *, writes: bool = True) -> str:
     """Return the digest of what a data set's full name stands for.
 
     A fixed string for sets that are built in or published, the SHA-256 of an arrays file, or one
     over the sorted (relative path, SHA-256) of an image folder.
+
+    Args:
+        name: the full name.
+        writes: whether a new digest is remembered on the disk, or in this process only.
 
     Raises:
         InvalidInputError: no such data set, or its files are not there; the sentence says what
@@ -31,24 +37,25 @@ def source_digest(name: str) -> str:
     source, head, path = parse(name)
     if source.checksum:
         return source.checksum
-    return _folder_digest(path) if head == "imagefolder" else _file_digest(name, path)
+    digest = _folder_digest if head == "imagefolder" else _file_digest
+    return digest(path, writes=writes)
 
 
-def _file_digest(name: str, path: str) -> str:
+def _file_digest(path: str, *, writes: bool) -> str:
     file = Path(path).expanduser()
     if not file.is_file():
-        raise InvalidInputError(f"[data] name = '{name}': there is no file {file}.")
-    return _remembered(file, file.parent, [file.name])
+        raise InvalidInputError(f"[data] name = 'arrays:{path}': there is no file {file}.")
+    return _remembered(file, file.parent, [file.name], writes=writes)
 
 
-def _folder_digest(path: str) -> str:
+def _folder_digest(path: str, *, writes: bool) -> str:
     listing = list_images(path)
     files = [file for part in listing.values() for members in part.values() for file in members]
     root = image_root(path)
-    return _remembered(root, root, files)
+    return _remembered(root, root, files, writes=writes)
 
 
-def _remembered(source: Path, root: Path, files: list[str]) -> str:
+def _remembered(source: Path, root: Path, files: list[str], *, writes: bool) -> str:
     """Return the digest of `source`, from memory where names, sizes and times are unchanged."""
     memory_file = digest_memory()
     place = str(source.resolve())
@@ -59,12 +66,18 @@ def _remembered(source: Path, root: Path, files: list[str]) -> str:
         known = memory.get(place)
         if isinstance(known, dict) and known.get("stamp") == stamp:
             return str(known["digest"])
-        shas = [folders.file_sha256(root / file) for file in files]
+        if place in _seen and _seen[place][0] == stamp:
+            digest = _seen[place][1]
+        else:
+            shas = [folders.file_sha256(root / file) for file in files]
+            digest = shas[0] if source != root else tree_digest(zip(files, shas, strict=True))
     except OSError as error:
         raise InvalidInputError(
             f"{error.filename or source}: cannot be read ({(error.strerror or 'error').lower()})."
         ) from error
-    digest = shas[0] if source != root else tree_digest(zip(files, shas, strict=True))
+    _seen[place] = (stamp, digest)
+    if not writes:
+        return digest
     folders.make_private(memory_file.parent)
     kept = dict(list(memory.items())[-_MAX_REMEMBERED:])
     folders.publish_json(memory_file, {**kept, place: {"stamp": stamp, "digest": digest}})

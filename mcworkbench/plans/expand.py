@@ -26,28 +26,31 @@ if TYPE_CHECKING:
 _NOT_STAGE_OPTIONS = {"start", "seed", "nodes", "bends"}
 
 
-def expand(experiment: Experiment, *, base: Path | None = None, salt: str = "") -> Plan:
+def expand(
+    experiment: Experiment, *, base: Path | None = None, salt: str = "", writes: bool = True
+) -> Plan:
     """Return the plan of an experiment.
 
     Args:
         experiment: a validated preset.
         base: folder against which relative paths are taken; absent: the current one.
         salt: nothing trained under another salt is reused (`--fresh`).
+        writes: whether digests of the user's own data are remembered on the disk.
 
     Raises:
         InvalidInputError: data, a file, a run or a snapshot that it names does not exist.
     """
-    return _Expansion(experiment, base or Path.cwd(), salt).run()
+    return _Expansion(experiment, base or Path.cwd(), salt, writes=writes).run()
 
 
 class _Expansion:
     """The steps of one expansion, sharing experiment, plan and base folder."""
 
-    def __init__(self, experiment: Experiment, base: Path, salt: str) -> None:
+    def __init__(self, experiment: Experiment, base: Path, salt: str, *, writes: bool) -> None:
         self.experiment = experiment
         self.base = base
         self.plan = Plan(salt=salt)
-        self.dataset = self._dataset()
+        self.dataset = self._dataset(writes=writes)
 
     def run(self) -> Plan:
         experiment = self.experiment
@@ -80,11 +83,12 @@ class _Expansion:
             product=product,
         )
 
-    def _dataset(self) -> Input:
+    def _dataset(self, *, writes: bool) -> Input:
         options = self.experiment.data
         head, path = split_source(options.name)
         full = f"{head}:{(self.base / Path(path).expanduser()).resolve()}" if path else head
-        options = options.model_copy(update={"name": full, "digest": source_digest(full)})
+        digest = source_digest(full, writes=writes)
+        options = options.model_copy(update={"name": full, "digest": digest})
         return self.plan.add("dataset", "dataset", head, options, {})
 
     def _imports(self) -> None:

@@ -59,7 +59,7 @@ def _node(node: NodeView) -> dict[str, Any]:
         "epochs": [dataclasses.asdict(event) for event in view.epochs],
         "probes": [dataclasses.asdict(event) for event in view.probes],
         "points": [dataclasses.asdict(event) for event in view.points.values()],
-        "table": _usable_table(read_document(table)) if _is_vouched_for(view) else None,
+        "table": usable_table(read_document(table)) if _is_vouched_for(view) else None,
         "dataset": read_document(view.artifacts / "dataset.json"),
     }
 
@@ -69,7 +69,7 @@ def _is_vouched_for(view: StageView) -> bool:
     return view.state is State.done and view.verify() is None
 
 
-def _usable_table(table: dict[str, Any]) -> dict[str, Any] | None:
+def usable_table(table: dict[str, Any]) -> dict[str, Any] | None:
     """Return a table whose parts have the right shapes, or None; it may come from elsewhere."""
     ts, dl = table.get("ts"), table.get("dl")
     if not isinstance(ts, list) or not isinstance(dl, list) or not 0 < len(ts) == len(dl):

@@ -6,12 +6,10 @@ the command line and the terminal's chart alike.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, final
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import final
 
 
 class Role(StrEnum):
@@ -30,6 +28,8 @@ class Role(StrEnum):
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """One line of a chart; points in increasing x, a y that is not finite leaves a gap.
+
+    Sequences never change once they are given: charts keep what they made of them.
 
     Attributes:
         label: its legend; text from outside is cleaned when it is drawn.

@@ -58,12 +58,12 @@ def raster(
     up = (ys_P - y_range[0]) / (y_range[1] - y_range[0]) * (height - 1)
     # A far outlier would otherwise ask for millions of dots on one segment.
     across, up = np.clip(across, -width, 2 * width), np.clip(up, -height, 2 * height)
-    columns, heights = _walk(across, up)
-    inside = (columns >= 0) & (columns < width) & (heights >= 0) & (heights < height)
-    on, off = pattern
-    if off:
-        inside &= np.arange(columns.size) % (on + off) < on
-    dots[height - 1 - heights[inside], columns[inside]] = True
+    usable = np.isfinite(across) & np.isfinite(up)
+    columns, heights = np.rint(across), np.rint(up)
+    for passed in (_walked(columns, heights, usable, pattern), _alone(columns, heights, usable)):
+        across, up = passed
+        inside = (across >= 0) & (across < width) & (up >= 0) & (up < height)
+        dots[height - 1 - up[inside], across[inside]] = True
     return dots
 
 
@@ -90,31 +90,45 @@ def _thinned(
     return xs.ravel(), ys.ravel()
 
 
-def _walk(
-    across: NDArray[np.float64], up: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the dots passed along a polyline, repeats dropped, as columns and heights."""
-    usable = np.isfinite(across) & np.isfinite(up)
-    is_joined = usable[:-1] & usable[1:]
-    alone = usable.copy()
-    alone[1:] &= ~is_joined
-    alone[:-1] &= ~is_joined
-    # The walk goes between rounded ends, so neighbouring segments share their corner dot.
-    columns, heights = np.rint(across), np.rint(up)
-    starts = np.flatnonzero(is_joined)
+def _walked(
+    columns: NDArray[np.float64],
+    heights: NDArray[np.float64],
+    usable: NDArray[np.bool_],
+    pattern: tuple[int, int],
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the dots passed along a polyline as columns and heights.
+
+    The walk goes between whole dots, so neighbouring segments share their corner.
+    """
+    starts = np.flatnonzero(usable[:-1] & usable[1:])
     from_x, from_y = columns[starts], heights[starts]
     delta_x, delta_y = columns[starts + 1] - from_x, heights[starts + 1] - from_y
     steps = np.maximum(np.maximum(np.abs(delta_x), np.abs(delta_y)), 1.0)
-    counts = steps.astype(np.int64) + 1
-    begins = np.cumsum(counts) - counts
-    within = np.arange(int(counts.sum())) - np.repeat(begins, counts)
-    walked_x = np.rint(np.repeat(from_x, counts) + within * np.repeat(delta_x / steps, counts))
-    walked_y = np.rint(np.repeat(from_y, counts) + within * np.repeat(delta_y / steps, counts))
-    walked_x = np.concatenate([walked_x, columns[alone]]).astype(np.int64)
-    walked_y = np.concatenate([walked_y, heights[alone]]).astype(np.int64)
-    fresh = np.ones(walked_x.size, dtype=np.bool_)
-    fresh[1:] = (walked_x[1:] != walked_x[:-1]) | (walked_y[1:] != walked_y[:-1])
-    return walked_x[fresh], walked_y[fresh]
+    counts = steps.astype(np.intp) + 1
+    stops = np.cumsum(counts)
+    within = np.arange(counts.sum()) - np.repeat(stops - counts, counts)
+    walked_x = np.repeat(from_x, counts) + within * np.repeat(delta_x / steps, counts)
+    walked_y = np.repeat(from_y, counts) + within * np.repeat(delta_y / steps, counts)
+    across, up = np.rint(walked_x).astype(np.intp), np.rint(walked_y).astype(np.intp)
+    on, off = pattern
+    if not off:
+        return across, up
+    # A corner passed twice would shorten the dash it lies in.
+    fresh = np.ones(across.size, dtype=np.bool_)
+    fresh[1:] = (across[1:] != across[:-1]) | (up[1:] != up[:-1])
+    across, up = across[fresh], up[fresh]
+    lit = np.arange(across.size) % (on + off) < on
+    return across[lit], up[lit]
+
+
+def _alone(
+    columns: NDArray[np.float64], heights: NDArray[np.float64], usable: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the points that have no neighbour to be joined to."""
+    alone = usable.copy()
+    alone[1:] &= ~usable[:-1]
+    alone[:-1] &= ~usable[1:]
+    return columns[alone].astype(np.intp), heights[alone].astype(np.intp)
 
 
 def band_dots(

@@ -15,7 +15,7 @@ from mcworkbench.folders import runs_root
 from mcworkbench.runs.headline import Headline, headlines
 from mcworkbench.runs.names import is_run_id
 from mcworkbench.runs.run_folder import RunFolder
-from mcworkbench.runs.run_view import RunView
+from mcworkbench.runs.run_view import RunView, share_of
 from mcworkbench.runs.stage_folder import StageFolder
 from mcworkbench.runs.state import (
     RunEvidence,
@@ -49,6 +49,7 @@ class RunLine:
         line: the peak along the straight line, to be shown beside it.
         changes: what the command changed of its preset: "train.lr=0.1", "seed=7".
         is_supervised: a live supervisor carries it out.
+        fraction: how much is done by whole stages, in [0, 1]; they count by their usual length.
     """
 
     id: str
@@ -66,6 +67,7 @@ class RunLine:
     line: Headline | None
     changes: tuple[str, ...]
     is_supervised: bool = False
+    fraction: float = 0.0
 
     @property
     def age_s(self) -> float:
@@ -95,12 +97,7 @@ def list_runs() -> list[RunLine]:
         if (document := folder.document()) is not None
     ]
     seen: dict[str, StageEvidence] = {}
-    found: list[RunLine] = []
-    for document, run in runs:
-        for node in document.nodes.values():
-            if node.key not in seen:
-                seen[node.key] = stage_evidence(StageFolder(node.key))
-        found.append(line_of(document, run, seen))
+    found = [_line(document, run, seen) for document, run in runs]
     return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
 
 
@@ -160,9 +157,7 @@ def changes_of(command: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def line_of(
-    document: RunDocument, run: RunEvidence, seen: Mapping[str, StageEvidence]
-) -> RunLine:
+def line_of(document: RunDocument, run: RunEvidence, seen: Mapping[str, StageEvidence]) -> RunLine:
     """Return the line of a run.
 
     Args:
@@ -190,7 +185,22 @@ def line_of(
         *headlines(document, summaries),
         changes_of(document.command),
         run.is_supervised,
+        1.0 if state is State.done else _fraction(document, stages),
     )
+
+
+def _line(document: RunDocument, run: RunEvidence, seen: dict[str, StageEvidence]) -> RunLine:
+    """Return the line of a run, looking at the stages that are not in `seen` yet."""
+    for node in document.nodes.values():
+        if node.key not in seen:
+            seen[node.key] = stage_evidence(StageFolder(node.key))
+    return line_of(document, run, seen)
+
+
+def _fraction(document: RunDocument, stages: Mapping[str, StageEvidence]) -> float:
+    shares = {name: share_of(node.kind) for name, node in document.nodes.items() if not node.reused}
+    done = sum(share for name, share in shares.items() if stages[name].state is State.done)
+    return done / sum(shares.values()) if shares else 0.0
 
 
 def _not_found(

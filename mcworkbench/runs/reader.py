@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_CHUNK_BYTES = 1024 * 1024
+_CHUNK_BYTES = 128 * 1024
 _NEWLINE = b"\n"
 
 
@@ -44,7 +44,7 @@ class Tail:
         return [recorded for batch in self.batches() for recorded in batch]
 
     def batches(self) -> Iterator[list[Recorded]]:
-        """Yield the same in parts of at most 1 MiB of file each."""
+        """Yield the same in parts of at most 128 KiB of file each."""
         try:
             file = self._path.open("rb", buffering=0)
         except OSError:

@@ -130,17 +130,17 @@ class RunView:
     def fraction(self) -> float:
         """Return how much of the run is done, in [0, 1]; stages count by their usual length."""
         todo = [node for node in self.nodes.values() if not node.reused]
-        total = sum(_share(node) for node in todo)
+        total = sum(share_of(node.kind) for node in todo)
         if not total or self.state is State.done:
             return 1.0 if self.state is State.done else 0.0
-        return sum(_share(node) * node.view.fraction for node in todo) / total
+        return sum(share_of(node.kind) * node.view.fraction for node in todo) / total
 
     @property
     def eta_s(self) -> float | None:
         """Return roughly how many seconds are left, None where nothing runs or was measured."""
         todo = [node for node in self.nodes.values() if not node.reused]
         spent_s = sum(node.view.seconds for node in todo)
-        worked = sum(_share(node) * node.view.fraction for node in todo)
+        worked = sum(share_of(node.kind) * node.view.fraction for node in todo)
         if self.state not in ACTIVE or worked <= 0 or spent_s <= 0:
             return None
         left_s = 0.0
@@ -149,7 +149,7 @@ class RunView:
             if node.state in ACTIVE and progress is not None and progress.eta_s is not None:
                 left_s += progress.eta_s
             else:
-                left_s += _share(node) * (1 - node.view.fraction) * spent_s / worked
+                left_s += share_of(node.kind) * (1 - node.view.fraction) * spent_s / worked
         return left_s
 
     @property
@@ -192,8 +192,9 @@ class RunView:
         return [source.name for source in sources if source and source.view.state is not State.done]
 
 
-def _share(node: NodeView) -> float:
-    return _SHARES.get(node.kind, _SHARE)
+def share_of(kind: str) -> float:
+    """Return roughly how much of a run's time a stage of that kind takes, beside others."""
+    return _SHARES.get(kind, _SHARE)
 
 
 def _document(folder: RunFolder) -> RunDocument:

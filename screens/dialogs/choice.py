@@ -17,7 +17,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from textual.app import ComposeResult
     from textual.events import Key
@@ -29,7 +29,7 @@ class Choice:
     """One answer.
 
     Attributes:
-        key: the letter that gives it, and what the dialog returns.
+        key: the letter that gives it; j and k move the highlight instead.
         label: what it does, in a few words.
         detail: what that means, what is lost, how to undo it.
         is_grave: something is lost for good; it is coloured so.
@@ -43,7 +43,7 @@ class Choice:
 
 @final
 class ChoiceDialog(ModalScreen[str | None]):
-    """Returns the key of the choice, None where the user left without one."""
+    """Returns the name of the choice, None where the user left without one."""
 
     HELP = "Choose with the arrow keys and enter, or with the letter in front; esc changes nothing."
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,11 +52,11 @@ class ChoiceDialog(ModalScreen[str | None]):
         Binding("k", "move(-1)", "Up", show=False),
     ]
 
-    def __init__(self, title: str, question: str, choices: Sequence[Choice]) -> None:
-        """Ask `question`, one or more sentences, under `title`."""
+    def __init__(self, title: str, question: str, choices: Mapping[str, Choice]) -> None:
+        """Ask `question`, one or more sentences, under `title`; `choices` by their names."""
         super().__init__()
         self._heading, self._question = title, question
-        self._choices = tuple(choices)
+        self._choices = dict(choices)
 
     def compose(self) -> ComposeResult:
         """Lay out the question above its answers."""
@@ -65,7 +65,7 @@ class ChoiceDialog(ModalScreen[str | None]):
             box.border_subtitle = "⏎ chooses · esc cancels"
             yield Static(Content(self._question), classes="choice-question")
             yield OptionList(
-                *(Option(_told(choice), id=choice.key) for choice in self._choices),
+                *(Option(_told(choice), id=name) for name, choice in self._choices.items()),
                 classes="choice-list",
             )
 
@@ -83,9 +83,11 @@ class ChoiceDialog(ModalScreen[str | None]):
 
     def on_key(self, event: Key) -> None:
         """Take the letter of an answer."""
-        if event.character in {choice.key for choice in self._choices}:
-            event.stop()
-            self.dismiss(event.character)
+        for name, choice in self._choices.items():
+            if event.character == choice.key:
+                event.stop()
+                self.dismiss(name)
+                return
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

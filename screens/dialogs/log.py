@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, final
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast, final
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.widgets import Log
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widgets import Static
+from typing_extensions import override
 
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.stage_folder import StageFolder, last_write_s
@@ -22,7 +29,7 @@ from mcworkbench.runs.state import State, stage_evidence
 from mcworkbench.text import clean, clean_line
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from textual.app import ComposeResult
 
@@ -33,14 +40,22 @@ TAIL_BYTES = 256 * 1024
 _MAX_LINE = 500
 _MAX_LOGS = 4
 _KILO = 1000
+_TAB = 4
 _ENDED_BADLY = (State.failed, State.lost)
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class RunLog:
-    """The text of the logs of a run, and where the whole of it lies."""
+    """What a run's processes wrote last.
 
+    Attributes:
+        reasons: why stages ended badly, one sentence each.
+        lines: of the logs.
+        path: where the supervisor's log lies; those of stages lie with the stages.
+    """
+
+    reasons: tuple[str, ...]
     lines: tuple[str, ...]
     path: Path
 
@@ -54,12 +69,10 @@ def read_log(run_id: str) -> RunLog:
     folder = RunFolder(run_id)
     reasons, logs = _stage_logs(folder)
     lines: list[str] = []
-    if reasons:
-        lines += ["── why ──", *reasons, ""]
     for head, path in logs:
         lines += _section(head, path)
     lines += _section("supervisor", folder.log_path)
-    return RunLog(tuple(lines), folder.log_path)
+    return RunLog(tuple(reasons), tuple(lines), folder.log_path)
 
 
 def _stage_logs(folder: RunFolder) -> tuple[list[str], list[tuple[str, Path]]]:
@@ -73,12 +86,12 @@ def _stage_logs(folder: RunFolder) -> tuple[list[str], list[tuple[str, Path]]]:
         attempts = stage.attempts()
         evidence = stage_evidence(stage)
         if evidence.state in _ENDED_BADLY and evidence.message:
-            reasons += [f"{name}: {line}" for line in evidence.message.splitlines()]
+            reasons.append(clean(f"{name}: {evidence.message}", limit=_MAX_LINE))
         if attempts:
             found = bad if evidence.state in _ENDED_BADLY else others
             found.append((name, attempts[-1]))
     newest = sorted(others, key=lambda pair: last_write_s(pair[1]))[-1:]
-    chosen = [*bad[:_MAX_LOGS], *newest]
+    chosen = bad[:_MAX_LOGS] or newest
     heads = [(f"{name}, attempt {attempt.number}", attempt.log_path) for name, attempt in chosen]
     return reasons, heads
 
@@ -108,6 +121,30 @@ def _tail(path: Path) -> tuple[str, int]:
 
 
 @final
+class LogText(ScrollView, can_focus=True):
+    """Lines of clean text, of which only those in view are drawn."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        """Show `lines`, each free of control characters."""
+        super().__init__()
+        self.lines = tuple(line.expandtabs(_TAB) for line in lines)
+
+    def on_mount(self) -> None:
+        """Take the room that the text needs."""
+        widest = max(map(cell_len, self.lines), default=0)
+        self.virtual_size = Size(widest, len(self.lines))
+
+    @override
+    def render_line(self, y: int) -> Strip:
+        left, top = self.scroll_offset
+        place, style = top + y, self.rich_style
+        if place >= len(self.lines):
+            return Strip.blank(self.size.width, style)
+        strip = Strip([Segment(self.lines[place], style)])
+        return strip.crop_extend(left, left + self.size.width, style)
+
+
+@final
 class LogDialog(ModalScreen[None]):
     """Shows the logs of a run."""
 
@@ -131,25 +168,26 @@ class LogDialog(ModalScreen[None]):
         with Vertical(classes="dialog page") as box:
             box.border_title = Content(f"Log · {self._titled}")
             box.border_subtitle = "G end · y copies the path · esc closes"
-            log = Log(auto_scroll=False)
-            log.write_lines(self._log.lines)
-            yield log
+            if self._log.reasons:
+                reasons = "\n".join(f"✗ {reason}" for reason in self._log.reasons)
+                yield Static(Content(reasons), classes="page-why")
+            yield LogText(self._log.lines)
 
     def on_mount(self) -> None:
         """Put the focus where the arrow keys scroll."""
-        self.query_one(Log).focus()
+        self.query_one(LogText).focus()
 
     def action_scroll(self, step: int) -> None:
         """Go down by lines, or up."""
-        self.query_one(Log).scroll_relative(y=step, animate=False)
+        self.query_one(LogText).scroll_relative(y=step, animate=False)
 
     def action_top(self) -> None:
         """Go to the first line."""
-        self.query_one(Log).scroll_home(animate=False)
+        self.query_one(LogText).scroll_home(animate=False)
 
     def action_end(self) -> None:
         """Go to the last line."""
-        self.query_one(Log).scroll_end(animate=False)
+        self.query_one(LogText).scroll_end(animate=False)
 
     def action_copy_path(self) -> None:
         """Put the path of the supervisor's log on the terminal's clipboard."""
@@ -160,5 +198,4 @@ def copy_path(screen: ModalScreen[None], path: Path) -> None:
     """Put a path on the terminal's clipboard and say so."""
     told = clean_line(str(path), limit=4000)
     screen.app.copy_to_clipboard(told)
-    workbench: Workbench = screen.app  # pyright: ignore[reportAssignmentType]
-    workbench.tell(f"copied {told}")
+    cast("Workbench", screen.app).tell(f"copied {told}")

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, final
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -24,15 +23,17 @@ from mcworkbench.executors.child import package_environment, python_command
 from mcworkbench.folders import reports_root
 from mcworkbench.runs.names import check_run_id
 from mcworkbench.screens.dialogs.log import copy_path
+from mcworkbench.screens.dialogs.report_text import inert_parser
 from mcworkbench.text import clean, clean_line
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from markdown_it.rules_core import StateCore
+    from markdown_it import MarkdownIt
     from textual.app import ComposeResult
 
 _MAX_TEXT = 200_000
+_MAX_PATH = 4000
+# What the text and a block of code leave free at their sides.
+_MARGIN = 5
 
 
 @final
@@ -101,17 +102,34 @@ class ReportDialog(ModalScreen[None]):
         """Show `report`."""
         super().__init__()
         self._report = report
+        self._width = 0
 
     def compose(self) -> ComposeResult:
         """Lay out the text."""
         with VerticalScroll(classes="dialog page") as box:
-            box.border_title = Content(clean_line(str(self._report.page)))
             box.border_subtitle = "y copies the path · esc closes"
-            yield Markdown(self._report.text, parser_factory=inert_parser, open_links=False)
+            yield Markdown(parser_factory=self._parser, open_links=False)
 
     def on_mount(self) -> None:
         """Put the focus where the arrow keys scroll."""
         self.query_one(VerticalScroll).focus()
+
+    async def on_resize(self) -> None:
+        """Lay the text out for the new width: tables are broken to fit."""
+        # The first size comes before the layout of what is inside.
+        self.call_after_refresh(self._show)
+
+    async def _show(self) -> None:
+        width = self.query_one(VerticalScroll).size.width - _MARGIN
+        if width != self._width:
+            self._width = width
+            path = clean_line(str(self._report.page), limit=_MAX_PATH)
+            shown = path if len(path) <= width else f"…{path[-width + 1 :]}"
+            self.query_one(VerticalScroll).border_title = Content(shown)  # pyright: ignore[reportAttributeAccessIssue]
+            await self.query_one(Markdown).update(self._report.text)
+
+    def _parser(self) -> MarkdownIt:
+        return inert_parser(self._width)
 
     def action_scroll(self, step: int) -> None:
         """Go down by lines, or up."""
@@ -120,21 +138,3 @@ class ReportDialog(ModalScreen[None]):
     def action_copy_path(self) -> None:
         """Put the path of the page on the terminal's clipboard."""
         copy_path(self, self._report.page)
-
-
-def inert_parser() -> MarkdownIt:
-    """Return a parser of Markdown for which links and pictures are text."""
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    parser.core.ruler.push("inert", _disarm)
-    return parser
-
-
-def _disarm(state: StateCore) -> None:
-    for block in state.tokens:
-        if block.children is not None:
-            kept = [token for token in block.children if not token.type.startswith("link_")]
-            block.children = [_as_text(token) if token.type == "image" else token for token in kept]
-
-
-def _as_text(image: Token) -> Token:
-    return Token("text", "", 0, content=f"[figure: {image.content}]")

@@ -6,6 +6,7 @@ Called by the feed's thread. Knows no Textual; everything in a picture is plain 
 from __future__ import annotations
 
 import time
+from dataclasses import fields
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.reports.stage_text import finished_parts, in_order, live_parts, state_words
@@ -17,11 +18,14 @@ from mcworkbench.screens.pictures.pairs import Pairs
 from mcworkbench.screens.pictures.rows import row_of
 from mcworkbench.screens.pictures.run_picture import RunPicture, StageRow
 from mcworkbench.screens.pictures.training import Trainings
+from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mcworkbench.runs.views import NodeView, RunView
+
+_MAX_TEXT = 500
 
 
 def picture_of(view: RunView, *, wall_s: Callable[[], float] = time.time) -> RunPicture:
@@ -50,37 +54,32 @@ class Painter:
         run = self.view
         seen = {node.key: node.view.evidence for node in run.nodes.values()}
         row = row_of(line_of(run.document, run.evidence, seen), run)
-        version = self._last.version if self._last is not None else 0
-        nodes = in_order(run)
+        last = self._last
         painted = RunPicture(
             row=row,
             facts=facts_of(run, self._wall_s()),
-            stages=tuple(map(_stage, nodes)),
+            stages=tuple(map(_stage, in_order(run))),
             trainings=self._trainings.pictures(run),
             pairs=self._pairs.pictures(run),
             log=self._log.lines(run),
-            warnings=tuple(run.warnings),
-            messages=tuple(f"{name}: {text}" for name, text in run.messages.items()),
-            version=version,
+            warnings=tuple(map(_line, run.warnings)),
+            messages=tuple(_line(f"{name}: {text}") for name, text in run.messages.items()),
+            version=last.version + 1 if last is not None else 1,
         )
-        if self._last is not None and _content(painted) == _content(self._last):
-            return self._last
-        self._last = RunPicture(*_content(painted), version=version + 1)
-        return self._last
+        if last is not None and _content(painted) == _content(last):
+            return last
+        self._last = painted
+        return painted
 
 
-def _content(
-    picture: RunPicture,
-) -> tuple[object, ...]:
-    return (
-        picture.row,
-        picture.facts,
-        picture.stages,
-        picture.trainings,
-        picture.pairs,
-        picture.log,
-        picture.warnings,
-        picture.messages,
+def _line(text: str) -> str:
+    return clean_line(text, limit=_MAX_TEXT)
+
+
+def _content(picture: RunPicture) -> tuple[object, ...]:
+    # Plots compare by identity, which the painter's parts keep while nothing changes.
+    return tuple(
+        getattr(picture, field.name) for field in fields(picture) if field.name != "version"
     )
 
 
@@ -92,11 +91,11 @@ def _stage(node: NodeView) -> StageRow:
         kind=node.kind,
         state=node.state,
         is_reused=node.reused,
-        words=state_words(node),
+        words=_line(state_words(node)),
         numbers=tuple(live_parts(node) if is_active else finished_parts(node)),
         fraction=node.view.fraction,
         eta_s=progress.eta_s if is_active and progress is not None else None,
         made_by=node.made_by,
-        message=node.view.message,
+        message=_line(node.view.message),
         key=node.key,
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mcworkbench.runs.views import NodeView, RunView
 
 _ENDS = ("endpoint", "import")
+_MINUTE_S = 60
 _TIME = "%Y-%m-%d %H:%M:%S"
 
 
@@ -33,7 +34,7 @@ def facts_of(run: RunView, wall_s: float) -> tuple[tuple[str, str], ...]:
         "title": run.title,
         "preset": _preset(document.command),
         "changes": " ".join(changes_of(document.command)),
-        "made": f"{_local(run.created)}, {age_text(wall_s - run.created)} ago",
+        "made": f"{_local(run.created)}, {_ago(wall_s - run.created)}",
         "work": f"{seconds_text(run.seconds)} of its own" if run.seconds else "",
         "data": _data(run),
         "ends": _ends(run),
@@ -55,6 +56,11 @@ def last_sign_s(run: RunView) -> float:
 
 def _local(seconds: float) -> str:
     return time.strftime(_TIME, time.localtime(seconds))
+
+
+def _ago(seconds: float) -> str:
+    # Seconds would make every second a new picture.
+    return f"{age_text(seconds)} ago" if seconds >= _MINUTE_S else "just now"
 
 
 def _preset(command: Sequence[str]) -> str:
@@ -113,4 +119,4 @@ def _supervisor(run: RunView, wall_s: float) -> str:
     ended_s = last_sign_s(run)
     if not ended_s:
         return "gone"
-    return f"gone; last sign of life {_local(ended_s)}, {age_text(wall_s - ended_s)} ago"
+    return f"gone; last sign of life {_local(ended_s)}, {_ago(wall_s - ended_s)}"

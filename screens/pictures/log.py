@@ -10,10 +10,10 @@ import time
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.screens.pictures.run_picture import LogLine
-from mcworkbench.screens.pictures.told import asked, told
+from mcworkbench.screens.pictures.told import Texts, asked, told
 
 if TYPE_CHECKING:
-    from mcworkbench.runs.views import NodeView, RunView
+    from mcworkbench.runs.views import RunView
 
 MAX_LINES = 2000
 # Wall-clock seconds, name of the node, text, level.
@@ -27,6 +27,7 @@ class RunLog:
 
     def __init__(self) -> None:
         self._entries: dict[str, tuple[object, list[Entry]]] = {}
+        self._texts: dict[str, Texts] = {}
         self._lines: tuple[LogLine, ...] = ()
         self._stamp: object = None
 
@@ -37,7 +38,7 @@ class RunLog:
         for name, node in run.nodes.items():
             stamp = (node.view.version, node.state)
             if name not in self._entries or self._entries[name][0] != stamp:
-                self._entries[name] = (stamp, told(node, run))
+                self._entries[name] = (stamp, told(node, run, self._texts.setdefault(name, {})))
             stamps.append(stamp)
             every += self._entries[name][1]
         every += asked(run)
@@ -52,11 +53,15 @@ def _dated(entries: list[Entry]) -> list[LogLine]:
     """Return lines, with the date where a new day begins."""
     found: list[LogLine] = []
     day = ""
+    known: dict[int, tuple[str, str]] = {}
     for time_s, node, text, level in entries:
-        local = time.localtime(time_s)
-        today = time.strftime(_DAY, local)
+        second = int(time_s)
+        if second not in known:
+            local = time.localtime(second)
+            known[second] = time.strftime(_DAY, local), time.strftime(_TIME, local)
+        today, clock = known[second]
         if day and today != day:
             found.append(LogLine("00:00:00", "", today))
         day = today
-        found.append(LogLine(time.strftime(_TIME, local), node, text, level))
+        found.append(LogLine(clock, node, text, level))
     return found

@@ -10,16 +10,25 @@ from typing import TYPE_CHECKING
 
 from mcworkbench.reports.quantities import quantity, shown
 from mcworkbench.reports.stage_text import headline_text
-from mcworkbench.runs.headline import MAX
+from mcworkbench.runs.headline import MAX, Headline
 from mcworkbench.runs.state import ACTIVE, State
 from mcworkbench.screens.pictures.run_row import RunRow
 
 if TYPE_CHECKING:
-    from mcworkbench.runs.headline import Headline
     from mcworkbench.runs.index import RunLine
     from mcworkbench.runs.views import RunView
 
 _SHORT = 8
+# What a run is known by while it trains: the first of these that its newest stage has.
+_LIVE = (
+    "probe_nll_max",
+    "test_error",
+    "test_rmse",
+    "test_nll",
+    "validation_error",
+    "validation_rmse",
+    "validation_nll",
+)
 
 
 def row_of(line: RunLine, view: RunView | None = None) -> RunRow:
@@ -31,12 +40,12 @@ def row_of(line: RunLine, view: RunView | None = None) -> RunRow:
             and, before anything was evaluated, the newest number of what trains.
     """
     head = line.headline
-    fraction = line.num_done / line.num_nodes if line.num_nodes else 0.0
+    fraction = line.fraction
     eta_s = None
     if view is not None:
         fraction = view.fraction if line.state is not State.done else 1.0
         eta_s = view.eta_s if line.state in ACTIVE else None
-        head = head or view.headline
+        head = head or _newest(view)
     beside = line.line
     if head is None or beside is None or beside.name != head.name or beside == head:
         beside = None
@@ -85,6 +94,20 @@ def problem_row(run_id: str, problem: str) -> RunRow:
         num_nodes=0,
         problem=problem,
     )
+
+
+def _newest(view: RunView) -> Headline | None:
+    """Return the newest number of what trains, None before the first.
+
+    Of training data alone only a curve's highest loss is worth a place in the list.
+    """
+    for name, node in reversed(view.nodes.items()):
+        epochs = node.view.epochs
+        values = epochs[-1].values if epochs else {}
+        column = next((column for column in _LIVE if column in values), None)
+        if column is not None:
+            return Headline(name, column, values[column])
+    return None
 
 
 def _value(head: Headline | None) -> float | None:

@@ -7,12 +7,11 @@ shows of a run stands here; no widget looks into events.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import final
 
-if TYPE_CHECKING:
-    from mcworkbench.reports.plot import Plot
-    from mcworkbench.runs.state import State
-    from mcworkbench.screens.pictures.run_row import RunRow
+from mcworkbench.reports.plot import Plot
+from mcworkbench.runs.state import State
+from mcworkbench.screens.pictures.run_row import RunRow
 
 
 @final

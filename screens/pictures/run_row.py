@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import final
 
-if TYPE_CHECKING:
-    from mcworkbench.runs.state import State
+from mcworkbench.runs.state import State
 
 
 @final

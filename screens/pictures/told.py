@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 Entry = tuple[float, str, str, str]
 INFO, WARNING, ERROR = "info", "warning", "error"
 _MAX_EVENTS = 2000
+# Others save one every few seconds, which nobody wants to read.
+_TRAINED = ("endpoint", "curve")
 _MAX_TEXT = 500
 _EPOCH_COLUMNS = (
     "train_nll",
@@ -38,16 +41,34 @@ _WANTS = {
 }
 
 
-def told(node: NodeView, run: RunView) -> list[Entry]:
-    """Return the entries of one stage, oldest first, at most 2,000."""
+# What an event says and how grave it is, beside the event, by its identity.
+Texts = dict[int, tuple["Recorded", str, str]]
+
+
+def told(node: NodeView, run: RunView, kept: Texts | None = None) -> list[Entry]:
+    """Return the entries of one stage, oldest first, at most 2,000.
+
+    Args:
+        node: the stage.
+        run: its run.
+        kept: texts of events that were put into words before; holds those of now afterwards.
+    """
     if node.reused and node.state is State.done:
         made_by = clean_line(node.made_by) or "an earlier run"
         return [(run.created, node.name, _joined(f"reused from {made_by}", node), INFO)]
     found: list[Entry] = []
+    texts: Texts = {}
     for recorded in node.view.events[-_MAX_EVENTS:]:
-        text, level = _text(recorded, node)
-        if text:
-            found.append((recorded.time_s, node.name, clean_line(text, limit=_MAX_TEXT), level))
+        known = kept.get(id(recorded)) if kept is not None else None
+        if known is None or isinstance(recorded.event, events.StageFinished):
+            text, level = _text(recorded, node)
+            known = (recorded, clean_line(text, limit=_MAX_TEXT), level)
+        texts[id(recorded)] = known
+        if known[1]:
+            found.append((recorded.time_s, node.name, *known[1:]))
+    if kept is not None:
+        kept.clear()
+        kept.update(texts)
     return found + _ending(node, found)
 
 
@@ -72,7 +93,7 @@ def _ending(node: NodeView, found: list[Entry]) -> list[Entry]:
 
 
 def _joined(text: str, node: NodeView) -> str:
-    return "  ".join([text, *finished_parts(node)])
+    return " · ".join([text, *finished_parts(node)])
 
 
 def _text(recorded: Recorded, node: NodeView) -> tuple[str, str]:
@@ -86,7 +107,7 @@ def _text(recorded: Recorded, node: NodeView) -> tuple[str, str]:
         case events.StageStopped():
             return f"stopped at step {event.step}: {event.reason}", WARNING
         case events.RequestSeen():
-            return f"asked to stop: {_WANTS.get(event.want, event.want)}", WARNING
+            return f"heard the stop: {_WANTS.get(event.want, event.want)}", WARNING
         case _:
             return _harmless(event, node), INFO
 
@@ -98,7 +119,7 @@ def _harmless(event: events.Event | Unknown, node: NodeView) -> str:
             return f"resumes at step {event.step}{after}" if event.step else "starts"
         case events.EpochFinished():
             return _epoch(event)
-        case events.CheckpointSaved():
+        case events.CheckpointSaved() if node.kind in _TRAINED:
             return f"checkpoint at step {event.step}, {_size(event.bytes)}"
         case events.SnapshotSaved():
             return f"kept {event.name}"
@@ -107,7 +128,7 @@ def _harmless(event: events.Event | Unknown, node: NodeView) -> str:
         case events.Noted():
             return event.text
         case events.StageFinished():
-            return _joined(f"done in {seconds_text(node.view.seconds)}", node)
+            return _joined(f"done in {_spent(node.view.seconds)}", node)
         case _:
             return ""
 
@@ -116,8 +137,12 @@ def _epoch(event: events.EpochFinished) -> str:
     told = [f"epoch {event.epoch}/{event.epochs}", *_numbers(event.values)]
     if math.isfinite(event.lr):
         told.append(f"lr {event.lr:.3g}")
-    told.append(seconds_text(event.seconds))
-    return "  ".join(told)
+    told.append(_spent(event.seconds))
+    return " · ".join(told)
+
+
+def _spent(seconds: float) -> str:
+    return f"{seconds:.2g} s" if 0 < seconds < 1 else seconds_text(seconds)
 
 
 def _numbers(values: Mapping[str, float]) -> list[str]:
@@ -129,6 +154,7 @@ def _numbers(values: Mapping[str, float]) -> list[str]:
     ]
 
 
+@functools.cache
 def _word(name: str, task: str) -> str:
     return "highest along t" if name == "probe_nll_max" else quantity(name, task=task).label
 

@@ -84,10 +84,9 @@ def loss_plot(view: StageView, at: Callable[[int], float], marks: tuple[Mark, ..
         for split, role in _ROLES
     ]
     series.append(_by_epoch(epochs, _PEAK, Role.other, "highest along the curve"))
-    drawn = " at t drawn anew for every step" if view.kind == "curve" else ""
     return Plot(
         "train-loss",
-        f"loss by epoch{drawn}",
+        "loss by epoch",
         "epoch",
         f"train_{kind}",
         _filled(series),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.reports.plot import Plot, Role, Series
+from mcworkbench.reports.quantities import quantity, shown_scale
 from mcworkbench.runs.state import ACTIVE
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Choices:
         stage: the trained stage whose charts show.
         busy: the pair that grew last; kept by the screen, not chosen.
         has_ghosts: earlier probes show.
-        has_others: the other networks of the same kind show, faint.
+        has_others: the other networks of the same kind show, faint; None leaves it to the layout.
     """
 
     quantity: str = ""
@@ -50,7 +51,7 @@ class Choices:
     stage: str = ""
     busy: str = ""
     has_ghosts: bool = True
-    has_others: bool = True
+    has_others: bool | None = None
 
 
 def place_of(names: Sequence[str], chosen: str, fallback: int = 0) -> int:
@@ -123,19 +124,28 @@ def table_shown(pair: PairPicture, choices: Choices) -> PathTable | None:
 
 
 def training_shown(picture: RunPicture, choices: Choices) -> TrainingPicture | None:
-    """Return the chosen stage's training, else the active one's, else the last with numbers."""
-    trainings = picture.trainings
-    chosen = next((one for one in trainings if one.node == choices.stage), None)
-    if chosen is not None:
-        return chosen
-    active = next((one for one in reversed(trainings) if one.is_active), None)
-    measured = next((one for one in reversed(trainings) if one.plots), None)
-    return active or measured or (trainings[0] if trainings else None)
+    """Return the chosen stage's training, else what the view follows.
+
+    That is the curve of a chosen pair, else the stage that trains, else the curve of the pair
+    that shows, else the last stage that measured anything.
+    """
+    by_node = {one.node: one for one in picture.trainings}
+    if choices.stage in by_node:
+        return by_node[choices.stage]
+    pair = pair_shown(picture, choices)
+    curves = [by_node[t.path] for t in pair.tables if t.path in by_node] if pair else []
+    active = [one for one in picture.trainings if one.is_active]
+    measured = [one for one in picture.trainings if one.plots]
+    ranked = [curves, active] if choices.pair else [active, curves]
+    for found in (*ranked, measured):
+        if found:
+            return found[-1]
+    return picture.trainings[0] if picture.trainings else None
 
 
-def followed(picture: RunPicture) -> str:
-    """Return the stage whose training shows while nothing is chosen, '' for none."""
-    found = training_shown(picture, Choices())
+def followed(picture: RunPicture, choices: Choices) -> str:
+    """Return the stage whose training shows while none is chosen, '' for none."""
+    found = training_shown(picture, replace(choices, stage=""))
     return found.node if found is not None else ""
 
 
@@ -156,7 +166,12 @@ def without_ghosts(plot: Plot) -> Plot:
 
 
 def with_others(plot: Plot, others: Sequence[TrainingPicture]) -> Plot:
-    """Return the plot with the same quantity of other networks, faint, below it."""
+    """Return the plot with the same quantity of other networks, faint, below it.
+
+    Learning rates stay alone: networks of one kind share them.
+    """
+    if all(series.role is Role.lr for series in plot.series):
+        return plot
     wanted = next((s.role for s in plot.series if s.role is Role.test), Role.train)
     found: list[Series] = []
     for other in others[:_MOST_OTHERS]:
@@ -171,21 +186,35 @@ def with_others(plot: Plot, others: Sequence[TrainingPicture]) -> Plot:
     return replace(plot, series=(*plot.series, *found)) if found else plot
 
 
-def highest_t(plot: Plot | None, path: str) -> float | None:
-    """Return where the plotted quantity of a path is largest, None without a number.
+def highest_row(table: PathTable, plot: Plot) -> int:
+    """Return the place of the row where the plotted quantity is largest, -1 without a number.
 
-    The path's own series is the first whose label names it, else the first that is no ghost
-    and not the straight line's, or the straight line's for a line.
+    Cells are rounded, so among rows that look the same the plot's own numbers decide.
     """
-    if plot is None:
-        return None
-    wanted = Role.straight if path.startswith("line") else None
+    head = quantity(plot.column, task=plot.task).axis
+    if head not in table.heads:
+        return -1
+    cells = [row[table.heads.index(head)] for row in table.rows]
+    values = [_as_number(cell) for cell in cells]
+    highest = max((value for value in values if math.isfinite(value)), default=math.nan)
+    tied = [place for place, value in enumerate(values) if value == highest]
+    if len(tied) <= 1:
+        return tied[0] if tied else -1
+    scale = shown_scale(plot.column, task=plot.task)
+    rounding = 10.0 ** -len(cells[tied[0]].partition(".")[2])
     for series in plot.series:
-        is_own = series.role is wanted if wanted else series.role in (Role.train, Role.other)
-        points = [(y, x) for x, y in zip(series.xs, series.ys, strict=False) if math.isfinite(y)]
-        if is_own and points:
-            return max(points)[1]
-    return None
+        by_t = dict(zip(series.xs, series.ys, strict=False))
+        exact = [scale * by_t.get(table.ts[place], math.nan) for place in tied]
+        if all(abs(value - highest) < rounding for value in exact):
+            return tied[exact.index(max(exact))]
+    return tied[0]
+
+
+def _as_number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def nearest(ts: Sequence[float], t: float) -> int:

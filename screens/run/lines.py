@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -20,8 +19,7 @@ from textual.strip import Strip
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from rich.style import Style
     from textual.events import Click, Resize, Show
 
 # What an error in laying out shows instead of ending the app.
@@ -87,18 +85,18 @@ class AbstractLines(ScrollView, can_focus=True):
         def control(self) -> AbstractLines:
             return self.lines
 
-    def __init__(self, *, id: str | None = None, name: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, name=name)
+    def __init__(self, *, id: str, name: str, classes: str = "") -> None:  # noqa: A002
+        super().__init__(id=id, name=name, classes=classes)
         self.at = 0
         self.num_laid_out = 0
         self._laid: tuple[Line, ...] = ()
-        self._head: Text | None = None
+        self._heads: tuple[Text, ...] = ()
         self._is_stale = True
         self._laid_width = -1
 
     @abstractmethod
-    def lay_out(self, width: int) -> tuple[Text | None, list[Line]]:
-        """Return the fixed head, None without one, and all lines for `width` columns."""
+    def lay_out(self, width: int) -> tuple[list[Text], list[Line]]:
+        """Return the rows of the fixed head and all lines for `width` columns."""
 
     @property
     @abstractmethod
@@ -117,32 +115,42 @@ class AbstractLines(ScrollView, can_focus=True):
 
     @property
     def _is_displayed(self) -> bool:
-        return self.screen.is_current and all(
+        # Under a dialog it still shows, and nothing tells of the dialog's end.
+        return self.screen in self.app.screen_stack and all(
             node.display for node in self.ancestors_with_self if node is not self.screen
         )
 
+    def catch_up(self) -> None:
+        """Lay out what came while another screen showed."""
+        if self._is_stale:
+            self.renew()
+
     def _build(self) -> None:
-        width = max(1, self.size.width)
+        width = self._columns
         self._is_stale, self._laid_width = False, width
         self.num_laid_out += 1
         try:
-            self._head, lines = self.lay_out(width)
+            heads, lines = self.lay_out(width)
         except Exception as error:  # noqa: BLE001 - odd data must not end the app
-            self._head, lines = None, [Line(Text(f"{_FAILED}{error}"))]
-        self._laid = tuple(lines)
+            heads, lines = [], [Line(Text(f"{_FAILED}{error}", end=""))]
+        self._heads, self._laid = tuple(heads), tuple(lines)
         self.at = max(0, min(self.at, self.num_items - 1))
         self.virtual_size = Size(width, len(self._laid) + self._num_head)
         self.refresh()
 
     @property
+    def _columns(self) -> int:
+        return max(1, self.size.width - self.scrollbar_size_vertical)
+
+    @property
     def _num_head(self) -> int:
-        return 0 if self._head is None else 1
+        return len(self._heads)
 
     def on_resize(self, _event: Resize) -> None:
         """Lay out for the new width."""
-        if self._is_stale or self.size.width != self._laid_width:
+        if self._is_stale or self._columns != self._laid_width:
             self._build()
-            self.reveal()
+        self.reveal()
 
     def on_show(self, _event: Show) -> None:
         """Lay out what came while it was hidden."""
@@ -161,8 +169,8 @@ class AbstractLines(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         base = self.rich_style
-        if self._head is not None and y == 0:
-            return self._strip(self._head, width, base)
+        if y < self._num_head:
+            return self._strip(self._heads[y], width, base)
         place = self.scroll_offset.y + y - self._num_head
         if not 0 <= place < len(self._laid):
             return Strip.blank(width, base)
@@ -173,7 +181,9 @@ class AbstractLines(ScrollView, can_focus=True):
         return self._strip(line.text, width, base)
 
     def _strip(self, text: Text, width: int, base: Style) -> Strip:
-        pieces = Segment.apply_style(text.render(self.app.console), base)
+        # Rich forgets a text's own style where it has no spans.
+        base_of_text = base + self.app.console.get_style(text.style)
+        pieces = Segment.apply_style(text.render(self.app.console), base_of_text)
         return Strip(Segment.adjust_line_length(list(pieces), width, style=base), width)
 
     # Movement.
@@ -194,9 +204,18 @@ class AbstractLines(ScrollView, can_focus=True):
         room = max(1, self.size.height - self._num_head)
         top = self.scroll_offset.y
         if places[0] < top or len(places) > room:
-            self.scroll_to(y=places[0], animate=False)
+            self._scroll(places[0])
         elif places[-1] >= top + room:
-            self.scroll_to(y=places[-1] - room + 1, animate=False)
+            self._scroll(places[-1] - room + 1)
+
+    def _scroll(self, y: float) -> None:
+        # Forced, because right after growing the scrollbar is not there yet.
+        self.scroll_to(y=y, animate=False, force=True)
+        self.call_after_refresh(self._place_thumb)
+
+    def _place_thumb(self) -> None:
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = self.scroll_y
 
     def _user_moves(self, item: int) -> None:
         before = self.at
@@ -209,7 +228,7 @@ class AbstractLines(ScrollView, can_focus=True):
         if self.HAS_CURSOR:
             self._user_moves(self.at + by)
         else:
-            self.scroll_to(y=self.scroll_offset.y + by, animate=False)
+            self._scroll(self.scroll_offset.y + by)
 
     def action_page(self, by: int) -> None:
         """Move by what fits on the screen."""
@@ -220,7 +239,7 @@ class AbstractLines(ScrollView, can_focus=True):
         if self.HAS_CURSOR:
             self._user_moves(where * (self.num_items - 1))
         else:
-            self.scroll_to(y=where * self.max_scroll_y, animate=False)
+            self._scroll(where * self.max_scroll_y)
 
     def action_pick(self) -> None:
         """Choose the item under the cursor."""
@@ -236,12 +255,3 @@ class AbstractLines(ScrollView, can_focus=True):
                 self._user_moves(item)
                 if event.chain > 1:
                     self.action_pick()
-
-
-def joined(parts: Sequence[tuple[str, Style]], width: int) -> Text:
-    """Return styled pieces of plain text as one line of at most `width` columns."""
-    line = Text(no_wrap=True, end="")
-    for text, style in parts:
-        line.append(text, style)
-    line.truncate(width, overflow="ellipsis")
-    return line

@@ -27,6 +27,8 @@ _KEYS = {
     "right_square_bracket": "]",
     "exclamation_mark": "!",
     "colon": ":",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
     "comma": ",",
     "full_stop": ".",
     "up": "↑",
@@ -75,7 +77,7 @@ class Hints(Widget):
     def render(self) -> Text:
         key, word = (str(self.get_component_rich_style(f"hints--{n}")) for n in ("key", "word"))
         hints = [hint for hint in shown_bindings(self.screen) if hint != _HELP][:_MOST]
-        needed = sum(map(len, _HELP)) + 1
+        needed = sum(map(len, _HELP)) + 1 + len(_GAP)
         line = Text(" ", no_wrap=True)
         for shown, described in [*hints, _HELP]:
             size = len(shown) + 1 + len(described) + len(_GAP)

@@ -101,6 +101,10 @@ class Terminal:
             time.sleep(_STEP_S)
         return shown
 
+    def wait_for_prompt(self) -> str:
+        """Return the screen once the shell waits for a command again."""
+        return self.wait_until(lambda screen: screen.rstrip().endswith("$"), "the shell's prompt")
+
     def app_pids(self) -> list[int]:
         """Return the processes of the app in this session."""
         shell = int(self._tmux("display-message", "-p", "#{pane_pid}").strip())

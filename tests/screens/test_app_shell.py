@@ -145,7 +145,11 @@ async def test_every_binding_of_every_visible_pane_is_in_the_palette() -> None:
         for mode in "123":
             await press(pilot, mode)
             listed = {(type(node), b.action) for node, _, b in actions_of(app.screen)}
-            shown = {type(widget) for widget in app.screen.query("*") if widget.display}
+            shown = {
+                type(widget)
+                for widget in app.screen.query("*")
+                if all(getattr(node, "display", True) for node in widget.ancestors_with_self)
+            }
             for owner in (*shown, type(app.screen), WorkbenchApp):
                 if owner.__module__.startswith("mcworkbench") and "BINDINGS" in owner.__dict__:
                     for binding in bindings_in(owner):
@@ -167,10 +171,10 @@ async def test_help_lists_the_keys_of_what_has_the_focus_and_closes() -> None:
     app = WorkbenchApp(is_polling=False)
     async with app.run_test(size=(120, 60)) as pilot:
         await press(pilot, "question_mark")
-        await wait_for(pilot, lambda: isinstance(app.screen, HelpDialog))
+        await wait_for(pilot, lambda: type(app.screen) is HelpDialog)
         assert app.screen.query(".help-head")
         await press(pilot, "escape")
-        await wait_for(pilot, lambda: not isinstance(app.screen, HelpDialog))
+        await wait_for(pilot, lambda: type(app.screen) is not HelpDialog)
 
 
 async def test_the_theme_is_remembered() -> None:

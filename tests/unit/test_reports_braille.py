@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mcworkbench.reports.braille import Series, render, render_lines
+from mcworkbench.reports.braille import View, draw
+from mcworkbench.reports.plot import Plot, Series
 from mcworkbench.reports.raster import pack, raster
 from mcworkbench.reports.ticks import linear_ticks, log_ticks, tick_text
 
@@ -124,11 +125,15 @@ def test_tick_texts_are_short_and_unambiguous() -> None:
     assert tick_text(0.003) == "0.003"
 
 
+def plot(*series: Series, column: str = "train_nll") -> Plot:
+    return Plot("name", "title", "epoch", column, tuple(series))
+
+
 @pytest.mark.parametrize(("width", "height"), [(24, 6), (60, 14), (200, 50), (10, 3), (3, 1)])
 def test_a_chart_fills_exactly_the_space_it_is_given(width: int, height: int) -> None:
     ts = [index / 20 for index in range(21)]
     series = [Series(f"path number {place}", ts, [place + t for t in ts]) for place in range(4)]
-    rows = render_lines(series, width, height, title="loss")
+    rows = draw(plot(*series), width, height, View(title="loss")).rows
     assert len(rows) == height
     assert {len(row) for row in rows} == {width}
 
@@ -136,29 +141,103 @@ def test_a_chart_fills_exactly_the_space_it_is_given(width: int, height: int) ->
 def test_a_legend_names_every_series_with_its_own_pattern() -> None:
     ts = [0.0, 1.0]
     series = [Series(name, ts, [0.0, 1.0]) for name in ("line", "bezier", "chain")]
-    legend = render_lines(series, 80, 12)[0]
+    legend = draw(plot(*series), 80, 12, View()).rows[0]
     samples = [part.split()[0] for part in legend.strip().split("  ") if part.strip()]
     assert all(name in legend for name in ("line", "bezier", "chain"))
     assert len(set(samples)) == len(samples)
 
 
+def test_a_faint_series_leaves_the_unbroken_line_to_the_others() -> None:
+    ts = [0.0, 1.0]
+    ghost, main = Series("ghost", ts, ts, is_faint=True), Series("main", ts, ts)
+    legend = draw(plot(ghost, main), 80, 12, View()).rows[0].split()
+    assert legend[legend.index("main") - 1] == "\u2824" * 5
+
+
+def test_a_legend_that_is_full_says_so_and_never_cuts_an_entry() -> None:
+    ts = [0.0, 1.0]
+    names = [f"method-{place}" for place in range(9)]
+    rows = draw(plot(*(Series(name, ts, ts) for name in names)), 40, 12, View()).rows
+    legend = [row for row in rows if "method" in row]
+    assert legend[-1].rstrip().endswith("…")
+    words = [word for row in legend for word in row.split() if word.startswith("method")]
+    assert words == names[: len(words)]
+
+
 def test_spans_point_at_the_dots_of_their_series() -> None:
     low = Series("low", [0.0, 1.0], [0.0, 0.0])
     high = Series("high", [0.0, 1.0], [1.0, 1.0])
-    chart = render([low, high], 50, 12)
-    for span in chart.spans:
-        assert chart.rows[span.row][span.start : span.stop].strip()
-    drawn = {span.row: span.series for span in chart.spans if span.row > 0}
+    drawing = draw(plot(low, high), 50, 12, View())
+    for span in drawing.spans:
+        assert drawing.rows[span.row][span.start : span.stop].strip()
+    drawn = {span.row: span.series for span in drawing.spans if span.row > 0}
     assert drawn[min(drawn)] == 1
     assert drawn[max(drawn)] == 0
 
 
+def test_a_focused_series_is_drawn_over_the_ones_after_it() -> None:
+    same = ([0.0, 1.0], [0.5, 0.5])
+    later = Series("later", *same)
+    for is_focused in (True, False):
+        first = Series("first", *same, is_focused=is_focused)
+        drawing = draw(plot(first, later), 50, 12, View(is_legend_below=True))
+        lines = {span.series for span in drawing.spans if span.row < 9}
+        assert (lines == {0}) == is_focused
+
+
 def test_a_logarithmic_axis_leaves_out_what_it_cannot_show() -> None:
-    rows = render_lines([Series("loss", [0, 1, 2], [0.0, 1.0, 100.0])], 60, 14, y_log=True)
-    assert any(row.strip().startswith(("10 ┤", "100 ┤")) for row in rows)
+    drawing = draw(plot(Series("loss", [0, 1, 2], [0.0, 1.0, 100.0])), 60, 14, View(is_log=True))
+    assert any(row.strip().startswith(("10 ┤", "100 ┤")) for row in drawing.rows)
+    assert "× no number" in drawing.rows[0]
+
+
+def test_fractions_are_shown_in_percent() -> None:
+    errors = Series("test", [1.0, 2.0, 3.0], [0.0, 0.05, 0.1])
+    drawing = draw(plot(errors, column="test_error"), 60, 14, View(crosshair=2.0))
+    assert "5.00 %" in drawing.rows[0]
+    assert any(row.strip().startswith("10 % ┤") for row in drawing.rows)
+
+
+def test_ticks_between_whole_epochs_are_left_out() -> None:
+    axis = draw(plot(Series("loss", [1, 2, 3], [3.0, 2.0, 1.0])), 90, 12, View()).rows[-1]
+    assert [word for word in axis.split() if word != "epoch"] == ["1", "2", "3"]
+
+
+def test_a_smooth_line_is_bold_over_its_own_faint_points() -> None:
+    ys = [0.0, 1.0] * 20
+    series = Series("loss", list(range(40)), ys, smooth=[0.5] * 40)
+    spans = draw(plot(series), 60, 14, View(is_legend_below=True)).spans
+    area = [span for span in spans if span.row < 11]
+    bold = {span.row for span in area if not span.is_faint}
+    faint = {span.row for span in area if span.is_faint}
+    assert len(bold) == 1
+    assert len(faint) > 5
+
+
+def test_a_band_is_sparse_faint_and_between_its_edges() -> None:
+    xs = [0.0, 1.0]
+    series = Series("mean", xs, [0.5, 0.5], low=[0.25, 0.25], high=[0.75, 0.75])
+    drawing = draw(plot(series), 60, 24, View(y_range=(0.0, 1.0), is_legend_below=True))
+    rows = {span.row for span in drawing.spans if span.is_faint}
+    heights = [1 - (4 * row + 1.5) / (4 * 21 - 1) for row in rows]
+    assert min(heights) >= 0.25 - 0.03
+    assert max(heights) <= 0.75 + 0.03
+    assert len(rows) >= 10
+
+
+def test_names_from_outside_keep_their_characters_to_one_cell_each() -> None:
+    names = ("漢字", "a\u0301b", "\x1b[31mred", "\u202eevil")
+    series = [Series(name, [0.0, 1.0], [0.0, 1.0]) for name in names]
+    text = "\n".join(draw(plot(*series), 100, 12, View()).rows)
+    assert "??" in text
+    assert "áb" in text
+    assert not any(character in text for character in "\x1b\u202e\u0301")
 
 
 def test_nothing_to_show_is_said_in_words() -> None:
-    assert "no numbers yet" in "".join(render_lines([Series("loss", [], [])], 60, 10))
-    flat = [Series("loss", [0.0, 1.0], [math.nan, math.nan])]
-    assert "no numbers yet" in "".join(render_lines(flat, 60, 10))
+    assert "no numbers yet" in "".join(draw(plot(Series("loss", [], [])), 60, 10, View()).rows)
+    flat = Series("loss", [0.0, 1.0], [math.nan, math.nan])
+    assert "no value is a finite number" in "".join(draw(plot(flat), 60, 10, View()).rows)
+    below = Series("loss", [0.0, 1.0], [-1.0, 0.0])
+    rows = draw(plot(below), 60, 10, View(is_log=True)).rows
+    assert "nothing above 0" in "".join(rows)

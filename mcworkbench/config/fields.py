@@ -1,0 +1,299 @@
+"""Every key of a preset as the options models describe it: one reader of the models.
+
+`config.reference` writes the documentation from it, the Presets screen its form. Torch-free and
+pure; values are looked at only to choose which sections a form has.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias, cast, final, get_args, get_origin
+
+from mcworkbench.catalogue import DATASETS, MODELS, resolve
+from mcworkbench.config.experiment import Experiment
+from mcworkbench.config.options.base import Options
+from mcworkbench.config.options.curve import CurveSection
+from mcworkbench.config.options.endpoint import TrainSection
+
+Keys: TypeAlias = tuple[str, ...]
+Kind: TypeAlias = Literal["integer", "number", "text", "true/false", "choice", "list", "table"]
+PLAIN: dict[type, Kind] = {int: "integer", float: "number", str: "text", bool: "true/false"}
+TOP = "The preset itself"
+# What somebody who only tries things out wants to see, set or not.
+_MAIN: dict[Keys, tuple[str, ...]] = {
+    (): ("kind", "title", "seed"),
+    ("data",): ("name",),
+    ("model",): ("name", "widths", "depth"),
+    ("ends",): ("seeds", "use"),
+    ("train",): ("epochs", "lr", "batch_size"),
+    ("curve",): ("name", "bends", "epochs", "lr"),
+    ("evaluate",): ("points",),
+    ("path",): ("use",),
+    ("import",): ("files",),
+}
+# Sections that an experiment of a kind makes no use of.
+_IDLE = {
+    "curve": ("path", "import"),
+    "endpoints": ("curve", "evaluate", "path", "import"),
+    "evaluate": ("ends", "train", "curve", "import"),
+    "import": ("ends", "train", "curve", "evaluate", "path"),
+}
+_DEVICES = ("auto", "cpu", "cuda")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One key of a preset.
+
+    Attributes:
+        keys: its place, e.g. ("curve", "bends").
+        kinds: what it may be; most have one.
+        types: the same in words, choices spelled out.
+        default: its value where it is not set, None where there is none.
+        is_required: there is no default.
+        limits: the range of a number in words: "0 to 64", or ''.
+        description: one sentence.
+        choices: what to offer; with `is_open` other text is allowed, too.
+        is_open: see `choices`.
+        item: the kind of a list's items.
+        is_main: worth seeing although it is not set.
+        is_known: whether the models have it; a mistyped key of a file is not known.
+    """
+
+    keys: Keys
+    kinds: tuple[Kind, ...] = ("text",)
+    types: str = "text"
+    default: Any = None
+    is_required: bool = False
+    limits: str = ""
+    description: str = ""
+    choices: tuple[str, ...] = ()
+    is_open: bool = False
+    item: Kind = "text"
+    is_main: bool = False
+    is_known: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its own key, without the section's."""
+        return self.keys[-1]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FormSection:
+    """One section: `keys` is its place, () for the preset's own keys."""
+
+    title: str
+    keys: Keys
+    fields: tuple[FormField, ...]
+    is_idle: bool = False
+
+
+@functools.cache
+def documented_sections() -> tuple[FormSection, ...]:
+    """Return every section there is, and one per network, in the order of the documentation."""
+    top = {n: f for n, f in Experiment.model_fields.items() if section_options(f) is None}
+    found = [FormSection(TOP, (), _fields(top, ()))]
+    for name, field in Experiment.model_fields.items():
+        options = section_options(field)
+        if options is not None:
+            found.append(_section(f"[{field.alias or name}]", (field.alias or name,), options))
+    for model, named in MODELS.items():
+        found.append(_section(f'[model] name = "{model}"', ("model",), resolve(named.options)))
+    return tuple(found)
+
+
+def form_sections(values: Mapping[str, Any]) -> tuple[FormSection, ...]:
+    """Return the form of a preset with these values: every key that it has or could have.
+
+    The model's keys are those of the network it names; keys of the file that no model knows
+    come last in their section.
+    """
+    idle = _IDLE.get(str(values.get("kind", "")), ())
+    sections: dict[Keys, FormSection] = {}
+    for section in documented_sections():
+        if section.keys == ("model",):
+            continue
+        fields = tuple(field for field in section.fields if field.kinds != ("table",))
+        is_idle = bool(section.keys) and section.keys[0] in idle
+        sections[section.keys] = replace(section, fields=fields, is_idle=is_idle)
+        if section.keys == ("data",):
+            sections[("model",)] = _model_section(values)
+    for name in _table(values, "further"):
+        sections[("further", str(name))] = _further_section(values, str(name))
+    expect = tuple(
+        FormField(("expect", str(key)), ("number", "text"), description="A published number.")
+        for key in _table(values, "expect")
+    )
+    if expect:
+        sections[("expect",)] = FormSection("[expect]", ("expect",), expect)
+    return tuple(_with_unknown(section, values) for section in sections.values())
+
+
+def form_field(values: Mapping[str, Any], keys: Keys) -> FormField:
+    """Return the field at `keys` in the form of these values; an unknown one where none is."""
+    for section in form_sections(values):
+        for field in section.fields:
+            if field.keys == keys:
+                return field
+    return FormField(keys, is_known=False)
+
+
+def section_options(field: Any) -> type[Options] | None:
+    """Return the one options class of a section, None for plain keys and for [model]."""
+    kinds = [kind for kind in get_args(field.annotation) or (field.annotation,) if kind]
+    found = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Options)]
+    return found[0] if len(found) == 1 else None
+
+
+def further_kind(values: Mapping[str, Any], name: str) -> Literal["train", "curve"]:
+    """Return the section whose options [further.NAME] takes, by its `kind` or what it is from.
+
+    Nodes of networks are called endpoint-…, and a further node is what it came from.
+    """
+    further = _table(values, "further")
+    seen: set[str] = set()
+    while isinstance(further.get(name), Mapping) and name not in seen:
+        seen.add(name)
+        kind = further[name].get("kind")
+        if kind in ("endpoint", "curve"):
+            return "train" if kind == "endpoint" else "curve"
+        start = str(further[name].get("from", ""))
+        name = start.rpartition("/")[2].partition("@")[0]
+    return "train" if name.startswith("endpoint") else "curve"
+
+
+def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = values.get(key)
+    return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}
+
+
+def _model_section(values: Mapping[str, Any]) -> FormSection:
+    name = _table(values, "model").get("name")
+    named = MODELS.get(name) if isinstance(name, str) else None
+    whole = _section("[model]", ("model",), resolve((named or MODELS["mlp"]).options))
+    told = "Which network: " + "; ".join(f"{key}, {one.title}" for key, one in MODELS.items())
+    chosen = replace(
+        whole.fields[0], kinds=("choice",), choices=tuple(MODELS), description=f"{told}."
+    )
+    return replace(whole, fields=(chosen, *(whole.fields[1:] if named else ())))
+
+
+def _further_section(values: Mapping[str, Any], name: str) -> FormSection:
+    base = further_kind(values, name)
+    keys = ("further", name)
+    whole = _section(f"[further.{name}]", keys, TrainSection if base == "train" else CurveSection)
+    shared = _table(values, base)
+    fields = tuple(
+        replace(field, default=shared.get(field.name, field.default))
+        if field.name not in ("from", "stop_at")
+        else replace(field, is_required=field.name == "from")
+        for field in whole.fields
+    )
+    kind = FormField(
+        (*keys, "kind"),
+        ("choice",),
+        '"endpoint", "curve"',
+        description="What `from` is, where the name of the node does not tell.",
+        choices=("endpoint", "curve"),
+    )
+    return replace(whole, fields=(kind, *fields))
+
+
+def _with_unknown(section: FormSection, values: Mapping[str, Any]) -> FormSection:
+    found: Any = values
+    for key in section.keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    if not isinstance(found, Mapping):
+        return section
+    inside = cast("Mapping[str, Any]", found)
+    known = {field.name for field in section.fields}
+    if not section.keys:
+        known |= {field.alias or name for name, field in Experiment.model_fields.items()}
+    unknown = [str(key) for key in inside if str(key) not in known]
+    extra = tuple(
+        FormField((*section.keys, key), description="No such key.", is_known=False)
+        for key in unknown
+    )
+    return replace(section, fields=(*section.fields, *extra))
+
+
+def _section(title: str, keys: Keys, options: type[Options]) -> FormSection:
+    return FormSection(title, keys, _fields(options.model_fields, keys))
+
+
+def _fields(fields: Mapping[str, Any], prefix: Keys) -> tuple[FormField, ...]:
+    return tuple(_field(field.alias or name, field, prefix) for name, field in fields.items())
+
+
+def _field(name: str, field: Any, prefix: Keys) -> FormField:
+    kinds, words, choices = _described(field.annotation)
+    keys = (*prefix, name)
+    is_open = keys in (("data", "name"), ("compute", "device"))
+    if keys == ("data", "name"):
+        choices = [f"{key}:" if one.takes_path else key for key, one in DATASETS.items()]
+    elif keys == ("compute", "device"):
+        choices = list(_DEVICES)
+    return FormField(
+        keys,
+        tuple(dict.fromkeys(kinds)),
+        ", ".join(dict.fromkeys(words)),
+        None if field.is_required() else field.get_default(call_default_factory=True),
+        field.is_required(),
+        _limits(field.metadata),
+        field.description or "",
+        tuple(choices),
+        is_open,
+        _item(field.annotation),
+        is_main=name in _MAIN.get(prefix, ()),
+    )
+
+
+def _described(annotation: Any) -> tuple[list[Kind], list[str], list[str]]:
+    kinds: list[Kind] = []
+    words: list[str] = []
+    choices: list[str] = []
+    for kind in _members(annotation):
+        if get_origin(kind) is Literal:
+            choices += map(str, get_args(kind))
+            words += [f'"{choice}"' for choice in get_args(kind)]
+            kinds.append("choice")
+        elif kind is not type(None):
+            is_list = tuple in {kind, get_origin(kind)}
+            plain: Kind = "list" if is_list else PLAIN.get(kind, "table")
+            kinds.append(plain)
+            words.append(plain)
+    return kinds, words, choices
+
+
+def _item(annotation: Any) -> Kind:
+    for kind in _members(annotation):
+        if get_origin(kind) is tuple:
+            return PLAIN.get(_members(get_args(kind)[0])[0], "text")
+    return "text"
+
+
+def _members(annotation: Any) -> list[Any]:
+    if get_origin(annotation) in {Literal, tuple, dict} or not get_args(annotation):
+        return [annotation]
+    if hasattr(annotation, "__metadata__"):
+        return _members(get_args(annotation)[0])
+    return [member for part in get_args(annotation) for member in _members(part)]
+
+
+def _limits(metadata: list[Any]) -> str:
+    found = {
+        word: getattr(one, word)
+        for one in metadata
+        for word in ("ge", "gt", "le", "lt")
+        if getattr(one, word, None) is not None
+    }
+    if set(found) == {"ge", "le"}:
+        return f"{found['ge']:,} to {found['le']:,}"
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    shown = [f"{words[word]} {limit:,}" for word, limit in found.items() if limit != 2**31]
+    return ", ".join(shown)
