@@ -38,7 +38,7 @@ def edit_and_run(terminal: Terminal) -> None:
     terminal.press("Enter")
     terminal.wait("┏━ Form")
     terminal.type("/")
-    terminal.wait("find a key")
+    terminal.wait("part of a key")
     terminal.type("curve.epochs")
     terminal.wait("Passes over the training split")
     terminal.press("Enter")

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import queue
 import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from mcworkbench.config.editing import PresetDraft
 from mcworkbench.config.loading import load_experiment
 from mcworkbench.config.presets import preset_files, shipped_root
+from mcworkbench.errors import InvalidInputError, WorkbenchError
 from mcworkbench.executors.local import is_running
 from mcworkbench.runs.actions import StopLevel, request_stop
 from mcworkbench.runs.index import run_ids
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.screens.dialogs.choice import ChoiceDialog
 from mcworkbench.screens.presets.dialogs import DiffDialog
+from mcworkbench.screens.presets.external import edit_outside
 from mcworkbench.screens.presets.field_list import FieldList
+from mcworkbench.screens.presets.looker import Looker
 from mcworkbench.screens.presets.preset_list import PresetDetails, PresetList
 from mcworkbench.screens.presets.screen import PresetsScreen
 from tests.screens.pilots import press, wait_for
@@ -30,8 +36,6 @@ from tests.screens.preset_pilots import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 QUICKSTART = shipped_root() / "quickstart.toml"
 CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -232,3 +236,37 @@ async def test_a_small_terminal_shows_one_pane_at_a_time() -> None:
         await set_field(pilot, "curve.bends", "2")
         await press(pilot, "tab")
         await wait_for(pilot, lambda: "7 will run" in shown(pilot))
+
+
+def test_an_editor_of_the_users_own_changes_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", "sed -i 's/a = 1/a = 2/'")
+    assert edit_outside("a = 1\n") == "a = 2\n"
+    monkeypatch.setenv("EDITOR", "false")
+    with pytest.raises(InvalidInputError, match="ended with code 1; the text stays"):
+        edit_outside("a = 1\n")
+    for odd in ("no-such-editor", "'"):
+        monkeypatch.setenv("EDITOR", odd)
+        with pytest.raises(InvalidInputError, match="EDITOR"):
+            edit_outside("a = 1\n")
+
+
+def test_only_the_latest_question_is_answered_and_an_error_is_an_answer() -> None:
+    answers: queue.Queue[tuple[int, object]] = queue.Queue()
+    looker = Looker(lambda number, found: answers.put((number, found)), pause_s=0.05)
+    for word in ("first", "second", "third"):
+        looker.ask(lambda word=word: word)
+    assert answers.get(timeout=5) == (3, "third")
+
+    def fail() -> None:
+        raise ValueError("odd")
+
+    looker.ask(fail)
+    number, found = answers.get(timeout=5)
+    assert number == 4
+    assert isinstance(found, WorkbenchError)
+    assert "odd" in str(found)
+    looker.end()
+    looker.ask(lambda: "too late")
+    with pytest.raises(queue.Empty):
+        answers.get(timeout=0.2)
