@@ -83,6 +83,7 @@ class WorkbenchApp(App[str]):
         run_id: str = "",
         *,
         clock_s: Callable[[], float] = time.monotonic,
+        wall_s: Callable[[], float] = time.time,
         is_polling: bool = True,
     ) -> None:
         """Prepare the app.
@@ -90,6 +91,7 @@ class WorkbenchApp(App[str]):
         Args:
             run_id: the run to show first, '' for the list.
             clock_s: monotonic seconds; tests give their own.
+            wall_s: Unix seconds, for ages; likewise.
             is_polling: look at the disk by itself; tests may `feed.tick()` instead.
         """
         super().__init__()
@@ -98,7 +100,7 @@ class WorkbenchApp(App[str]):
         self.machine: MachinePicture | None = None
         self.opened: RunPicture | None = None
         self.opened_id = ""
-        self.feed = Feed(self.post_message, clock_s=clock_s)
+        self.feed = Feed(self.post_message, clock_s=clock_s, wall_s=wall_s)
         self.crash: Exception | None = None
         self.told: deque[tuple[str, str, bool]] = deque(maxlen=_MAX_TOLD)
         self._is_polling = is_polling

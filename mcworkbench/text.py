@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+PROGRAM = "mcworkbench"
 MAX_CHARACTERS = 4000
 _HOSTILE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]"

@@ -201,13 +201,14 @@ class WorkbenchScreen(Screen[None]):
         """Make a pane the current one and give it the focus."""
         self._current = pane
         self._lay_out()
-        self.call_after_refresh(self._focus_pane, pane)
+        # At once: keys typed ahead belong to where the user has just gone.
+        self._focus_pane(pane)
 
     def _focus_pane(self, pane: Widget) -> None:
         inside = [pane, *pane.query("*")]
         target = next((w for w in inside if w.focusable), None)
         if target is not None:
-            target.focus()
+            self.set_focus(target)
 
     @on(PaneStrip.Picked)
     def _picked(self, event: PaneStrip.Picked) -> None:

@@ -83,5 +83,5 @@ class Commands(Provider):
 
     async def _run(self, node: DOMNode, action: str) -> None:
         if isinstance(node, Widget) and node.focusable:
-            node.focus()
+            node.screen.set_focus(node)
         await self.app.run_action(action, node)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from mcworkbench.cli.consoles import say
-from mcworkbench.cli.exits import DONE, FAILED, PROGRAM, explain_unexpected
+from mcworkbench.cli.exits import DONE, FAILED, explain_unexpected
 from mcworkbench.errors import InvalidInputError, WorkbenchError
 from mcworkbench.folders import data_root, make_private, publish_bytes
+from mcworkbench.text import PROGRAM
 
 if TYPE_CHECKING:
     from mcworkbench.app import WorkbenchApp

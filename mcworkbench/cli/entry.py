@@ -8,10 +8,11 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mcworkbench.cli.exits import DONE, FAILED, PROGRAM, STOPPED, explain, explain_unexpected
+from mcworkbench.cli.exits import DONE, FAILED, STOPPED, explain, explain_unexpected
 from mcworkbench.cli.wrapping import fitted
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import PRIVATE_UMASK
+from mcworkbench.text import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

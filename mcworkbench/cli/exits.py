@@ -6,10 +6,9 @@ import traceback
 
 from mcworkbench.errors import PresetError, WorkbenchError
 from mcworkbench.runs.state import State
-from mcworkbench.text import clean
+from mcworkbench.text import PROGRAM, clean
 
 DONE, FAILED, INVALID, STOPPED = 0, 1, 2, 3
-PROGRAM = "mcworkbench"
 
 
 def exit_code(state: State) -> int:

@@ -10,10 +10,10 @@ import subprocess
 from typing import TYPE_CHECKING, Literal
 
 from mcworkbench.cli.consoles import say, write
-from mcworkbench.cli.exits import DONE, PROGRAM
+from mcworkbench.cli.exits import DONE
 from mcworkbench.errors import InvalidInputError, WorkbenchError, unknown_name
 from mcworkbench.runs.state import State
-from mcworkbench.text import clean, clean_line
+from mcworkbench.text import PROGRAM, clean, clean_line
 
 if TYPE_CHECKING:
     from pathlib import Path

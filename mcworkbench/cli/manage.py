@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mcworkbench.cli.consoles import aligned, out, say, table_width, write
-from mcworkbench.cli.exits import DONE, PROGRAM
+from mcworkbench.cli.exits import DONE
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.executors.control import STOPPING, stop_run
 from mcworkbench.reports.durations import age_text
@@ -22,7 +22,7 @@ from mcworkbench.runs.documents import read_document
 from mcworkbench.runs.index import find_run, runs_named
 from mcworkbench.runs.run_folder import parse_run
 from mcworkbench.runs.views import RunView
-from mcworkbench.text import clean_line
+from mcworkbench.text import PROGRAM, clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -49,7 +49,7 @@ class PlainView:
             say(f"run {run.id} ({run.name}){title}" if run.name else f"run {run.id}{title}")
         for node in in_order(run):
             self._tell_state(node)
-        reason = run.reason if run.state is State.queued and run.reason != "starting" else ""
+        reason = run.reason if run.state is State.queued else ""
         if reason and reason != self._reason:
             say(reason)
         self._reason = reason

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mcworkbench.cli.completion import preset_names
-from mcworkbench.cli.exits import DONE, INVALID, PROGRAM
+from mcworkbench.cli.exits import DONE, INVALID
+from mcworkbench.text import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

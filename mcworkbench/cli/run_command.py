@@ -6,9 +6,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from mcworkbench.cli.consoles import say
-from mcworkbench.cli.exits import DONE, PROGRAM, exit_code
+from mcworkbench.cli.exits import DONE, exit_code
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.runs.state import State
+from mcworkbench.text import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -130,7 +130,7 @@ class TerminalView:
         if run.eta_s is not None and run.state in ACTIVE:
             parts.append(f"about {clock(run.eta_s)} left")
         line = Text(", ".join(parts), style="dim")
-        reason = run.reason if run.state is State.queued and run.reason != "starting" else ""
+        reason = run.reason if run.state is State.queued else ""
         line.append(f"   {notice or reason}", style="yellow" if reason or notice else "dim")
         line.truncate(width, overflow="ellipsis")
         return line

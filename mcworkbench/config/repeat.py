@@ -14,6 +14,7 @@ from mcworkbench.config.presets import preset_files
 from mcworkbench.config.toml_edit import flat, value_source
 from mcworkbench.config.toml_file import parse_override, parse_toml
 from mcworkbench.errors import InvalidInputError
+from mcworkbench.text import PROGRAM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from mcworkbench.config.fields import Keys
     from mcworkbench.config.toml_file import TomlFile
 
-PROGRAM = "mcworkbench"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _BARE = re.compile(r"[\w./:@+-]+(?: [\w./:@+-]+)*", re.ASCII)
 

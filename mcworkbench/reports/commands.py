@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from mcworkbench.text import PROGRAM
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-PROGRAM = "mcworkbench"
 
 
 def commands_to_repeat(run: Mapping[str, Any], *, has_preset: bool) -> list[str]:

@@ -38,12 +38,9 @@ _LOSSES = ("train_loss", "train_nll")
 _OF_VALUES = ("train_rmse", "test_rmse", "validation_rmse")
 _SCORES = ("train_accuracy", "train_rmse")
 _TEST_SCORES = ("test_error", "test_rmse", "test_nll")
-_EVALUATED = (
-    ("max train loss", "train_loss_max", "train_loss"),
-    ("max test error", "test_error_max", "test_error"),
-    ("max test mse", "test_nll_max", "test_nll"),
-    ("barrier", "train_loss_barrier_above_chord", "train_loss"),
-)
+# Cross-entropy without the penalty, as the plots along t show it: one barrier, one meaning.
+_PEAKS = ("train_nll", "test_error", "test_nll")
+_BARRIER = "train_nll_barrier_above_chord"
 
 
 def in_order(run: RunView) -> list[NodeView]:
@@ -85,19 +82,42 @@ def finished_parts(node: NodeView) -> list[str]:
     if node.state is not State.done:
         return []
     if node.kind == "evaluate":
-        summary = node.view.summary
-        return [
-            f"{word} {_points(word, shown(column, summary[key]))}"
-            for word, key, column in _EVALUATED
-            if math.isfinite(summary.get(key, math.nan))
-            and not (column == "test_nll" and "test_error_max" in summary)
-        ]
+        return _evaluated_parts(node.view.summary)
     epochs = node.view.epochs
     values = epochs[-1].values if epochs else {}
     if node.kind == "import":
         # Nothing was trained; what it scores shows whether data and scaling are its own.
         values = node.view.summary
     return [*_first_of(_LOSSES, values), *_first_of(_TEST_SCORES, values)]
+
+
+def _evaluated_parts(summary: Mapping[str, float]) -> list[str]:
+    task = "classification" if f"test_error{MAX}" in summary else "regression"
+    parts: list[str] = []
+    for column in _PEAKS:
+        value = summary.get(column + MAX, math.nan)
+        is_said = column == "test_nll" and task == "classification"
+        if math.isfinite(value) and not is_said:
+            label = quantity(column, task=task).label
+            parts.append(f"max {label} {shown(column, value, task=task)}")
+    rise = summary.get(_BARRIER, math.nan)
+    if math.isfinite(rise):
+        label = quantity("train_nll", task=task).label
+        parts.append(f"{label} barrier {shown('train_nll', rise, task=task)}")
+    return parts
+
+
+def doing_words(node: NodeView) -> str:
+    """Return what an active stage is at: "epoch 41 of 60", "point 7 of 21", '' where unknown."""
+    view = node.view
+    epochs = view.options.get("epochs")
+    if isinstance(epochs, int):
+        until = view.options.get("stop_at")
+        last = until if isinstance(until, int) else epochs
+        done = view.epochs[-1].epoch if view.epochs else 0
+        return f"epoch {min(done + 1, last)} of {last}" if last else ""
+    points = list(view.points.values())
+    return f"point {len(points)} of {points[-1].total}" if points else ""
 
 
 def live_parts(node: NodeView) -> list[str]:
@@ -117,10 +137,6 @@ def _first_of(names: tuple[str, ...], values: Mapping[str, float]) -> list[str]:
     task = "regression" if any(column in values for column in _OF_VALUES) else "classification"
     label = quantity(name, task=task).label.removesuffix(" (regularised)")
     return [f"{label} {shown(name, values[name], task=task)}"]
-
-
-def _points(word: str, text: str) -> str:
-    return text.replace(" %", " points") if word == "barrier" else text
 
 
 def headline_text(head: Headline) -> str:

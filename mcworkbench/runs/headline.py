@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX = "_max"
 _PEAKS = ("test_error_max", "test_nll_max", "train_nll_max")
 # What people look for first, by part of its name.
-_HEADLINES = ("barrier", "ensemble", "accuracy", "error", "rmse", "mse", "nll", "loss")
+_HEADLINES = ("barrier", "ensemble", "error", "accuracy", "rmse", "mse", "nll", "loss")
 
 
 @dataclass(frozen=True, slots=True)

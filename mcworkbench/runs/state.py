@@ -220,7 +220,10 @@ def _supervised(
     holders = [stage.holder for _, stage in nodes if stage.holder not in ("", run.id)]
     if run.reason:
         return State.queued, run.reason
-    return State.queued, f"waiting for {holders[0]}" if holders else "starting"
+    if holders:
+        return State.queued, f"waiting for {holders[0]}"
+    # Nothing is waited for: its process starts, or goes from one stage to the next.
+    return State.running, "starting"
 
 
 def wait_reason(stage: StageEvidence, run: RunEvidence, blocked_by: Sequence[str]) -> str:

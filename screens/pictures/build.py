@@ -9,7 +9,13 @@ import time
 from dataclasses import fields
 from typing import TYPE_CHECKING, final
 
-from mcworkbench.reports.stage_text import finished_parts, in_order, live_parts, state_words
+from mcworkbench.reports.stage_text import (
+    doing_words,
+    finished_parts,
+    in_order,
+    live_parts,
+    state_words,
+)
 from mcworkbench.runs.index import line_of
 from mcworkbench.runs.state import ACTIVE
 from mcworkbench.screens.pictures.facts import facts_of
@@ -91,7 +97,7 @@ def _stage(node: NodeView) -> StageRow:
         kind=node.kind,
         state=node.state,
         is_reused=node.reused,
-        words=_line(state_words(node)),
+        words=_line((doing_words(node) if is_active else "") or state_words(node)),
         numbers=tuple(live_parts(node) if is_active else finished_parts(node)),
         fraction=node.view.fraction,
         eta_s=progress.eta_s if is_active and progress is not None else None,

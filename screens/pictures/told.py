@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from typing import TYPE_CHECKING
 
 from mcworkbench.reports.durations import seconds_text
@@ -135,9 +134,8 @@ def _harmless(event: events.Event | Unknown, node: NodeView) -> str:
 
 def _epoch(event: events.EpochFinished) -> str:
     told = [f"epoch {event.epoch}/{event.epochs}", *_numbers(event.values)]
-    if math.isfinite(event.lr):
-        told.append(f"lr {event.lr:.3g}")
-    told.append(_spent(event.seconds))
+    if event.seconds >= 1:
+        told.append(_spent(event.seconds))
     return " · ".join(told)
 
 
@@ -156,7 +154,7 @@ def _numbers(values: Mapping[str, float]) -> list[str]:
 
 @functools.cache
 def _word(name: str, task: str) -> str:
-    return "highest along t" if name == "probe_nll_max" else quantity(name, task=task).label
+    return "max along t" if name == "probe_nll_max" else quantity(name, task=task).label
 
 
 def _size(num_bytes: int) -> str:

@@ -16,9 +16,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from mcworkbench.errors import InvalidInputError, WorkbenchError
+from mcworkbench.screens.launching import Begun, Order, begin
 from mcworkbench.screens.presets.dialogs import DiffDialog
 from mcworkbench.screens.presets.external import edit_outside
-from mcworkbench.screens.presets.launching import Begun, Order, begin
 from mcworkbench.screens.presets.saving import PresetSaving
 from mcworkbench.screens.presets.shelf import compared_texts
 

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.reports.plan_text import FATE_SIGNS, estimate_words, fate_words
-from mcworkbench.screens.run.lines import AbstractLines, Line
+from mcworkbench.screens.widgets.lines import AbstractLines, Line
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:

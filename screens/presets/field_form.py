@@ -164,7 +164,7 @@ class FieldForm(Vertical):
         if event.text is not None:
             self._put(event.keys, event.text)
         if self.screen.focused is None or not self.screen.focused.display:
-            self.fields.focus()
+            self.screen.set_focus(self.fields)
         self.explain()
 
     def _put(self, keys: Keys, typed: str) -> None:
@@ -210,7 +210,7 @@ class FieldForm(Vertical):
         self._showed_all = self.fields.shows_all
         self._find.value = ""
         self._show_find(is_shown=True)
-        self._find.focus()
+        self.screen.set_focus(self._find)
 
     def _show_find(self, *, is_shown: bool) -> None:
         self._find.display = is_shown
@@ -249,7 +249,7 @@ class FieldForm(Vertical):
             self._show_find(is_shown=False)
             self.post_message(self.Changed())
             if had_focus:
-                self.fields.focus()
+                self.screen.set_focus(self.fields)
 
 
 def _facts(row: FieldRow) -> str:

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from typing_extensions import override
 
 from mcworkbench.screens.presets.rows import form_rows
-from mcworkbench.screens.run.lines import AbstractLines, Line
+from mcworkbench.screens.widgets.lines import AbstractLines, Line
 
 if TYPE_CHECKING:
     from rich.style import Style

@@ -67,7 +67,7 @@ class FormPane(Vertical):
 
     def focus_view(self) -> None:
         """Give the focus to what shows."""
-        (self.toml if self.is_toml else self.form.fields).focus()
+        self.screen.set_focus(self.toml if self.is_toml else self.form.fields)
 
     def go_to(self, keys: Keys, line: int | None) -> None:
         """Put the cursor on a key in the form, or on a line of the text where it is not there."""

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from mcworkbench.config.toml_edit import value_text
-from mcworkbench.screens.run.lines import AbstractLines, Line
+from mcworkbench.screens.widgets.lines import AbstractLines, Line
 from mcworkbench.text import clean, clean_line
 
 if TYPE_CHECKING:

@@ -152,7 +152,7 @@ class ValueEditor(Vertical):
         self.styles.width = max(1, room.width - column)
         self.styles.height = height
         self.styles.offset = (column, max(0, min(line, room.height - height)))
-        shown.focus()
+        self.screen.set_focus(shown)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

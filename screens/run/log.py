@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from typing_extensions import override
 
-from mcworkbench.screens.run.lines import AbstractLines, Line
+from mcworkbench.screens.widgets.lines import AbstractLines, Line
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:

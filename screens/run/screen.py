@@ -31,13 +31,13 @@ from mcworkbench.screens.run.choices import (
     training_shown,
 )
 from mcworkbench.screens.run.keys import AbstractRunKeys
-from mcworkbench.screens.run.lines import AbstractLines
 from mcworkbench.screens.run.log import LogList
 from mcworkbench.screens.run.path_table import TablePane
 from mcworkbench.screens.run.plan import PlanList
 from mcworkbench.screens.run.status import RunStatus
 from mcworkbench.screens.run.training import TrainingPane
 from mcworkbench.screens.run.words import NOTHING_OPEN, READING, context, why_empty
+from mcworkbench.screens.widgets.lines import AbstractLines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -124,7 +124,7 @@ class TrainingPane(Container):
         if wanted < self._first or wanted >= self._first + self.num_shown:
             self._first += step
             self._deal()
-        self.charts[wanted - self._first].focus()
+        self.screen.set_focus(self.charts[wanted - self._first])
 
 
 def _is_same(one: object, other: object) -> bool:

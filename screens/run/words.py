@@ -84,7 +84,7 @@ def bar(fraction: float, columns: int) -> tuple[str, str]:
 
 
 def now_words(picture: RunPicture) -> str:
-    """Return what the run does now: "curve: epoch 41", "evaluate-curve: 11 of 21 points"."""
+    """Return what the run does now: "curve: epoch 41 of 60", "line: starting"."""
     row = active_stage(picture)
     if row is None:
         return _stages_done(picture.row) if picture.row.state is not State.done else ""
@@ -92,25 +92,11 @@ def now_words(picture: RunPicture) -> str:
     if told and told != str(row.state):
         return f"{row.name}: {told}"
     begun = "starting" if row.state is State.running else str(row.state)
-    return f"{row.name}: {_measured(picture, row) or begun}"
+    return f"{row.name}: {begun}"
 
 
 def _stages_done(row: RunRow) -> str:
     return f"{row.num_done} of {row.num_nodes} stages done"
-
-
-def _measured(picture: RunPicture, stage: StageRow) -> str:
-    """Return how far an active stage is, from what it measured so far."""
-    for pair in picture.pairs:
-        for table in pair.tables:
-            if stage.name == f"evaluate-{table.path}" and table.rows:
-                return f"{len(table.rows)} of {table.total} points"
-    for training in picture.trainings:
-        if training.node == stage.name:
-            epochs = [max(s.xs) for plot in training.plots for s in plot.series if len(s.xs)]
-            # Within the third epoch 2.3 are done.
-            return f"epoch {max(1, math.ceil(max(epochs) - _ROUNDING))}" if epochs else ""
-    return ""
 
 
 def why_empty(picture: RunPicture, what: str) -> str:

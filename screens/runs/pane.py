@@ -215,7 +215,7 @@ class RunsPane(Vertical):
         """Show the filter's line and type into it."""
         typed = self.query_one(FilterInput)
         typed.display = True
-        typed.focus()
+        self.screen.set_focus(typed)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -234,7 +234,7 @@ class RunsPane(Vertical):
             # What cannot be used is not kept either: the line says again what is.
             typed.value = self._filter.text if event.is_kept else ""
         typed.display = False
-        self.list.focus()
+        self.screen.set_focus(self.list)
 
     def action_clear(self) -> None:
         """Unmark all runs, or where none is marked show all of them."""

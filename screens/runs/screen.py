@@ -11,16 +11,15 @@ from typing_extensions import override
 
 from mcworkbench.config.loading import load_experiment
 from mcworkbench.errors import WorkbenchError
-from mcworkbench.executors.control import go_on
-from mcworkbench.executors.devices import choose
-from mcworkbench.plans.launch import create_run
 from mcworkbench.screens.base import PaneColumn
 from mcworkbench.screens.chart.widget import Chart
+from mcworkbench.screens.launching import Begun, Order, begin
 from mcworkbench.screens.run.log import LogList
 from mcworkbench.screens.run_actions import RunActions
 from mcworkbench.screens.runs.pane import RunsPane
 from mcworkbench.screens.runs.preview import Overview, best_plot, nothing
 from mcworkbench.screens.runs.run_list import RunList
+from mcworkbench.text import PROGRAM
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -144,15 +143,15 @@ class RunsScreen(RunActions):
         self._is_starting = True
         self.workbench.tell(f"starting {_DEMO} …")
         try:
-            await asyncio.to_thread(_start, _DEMO)
+            begun = await asyncio.to_thread(_begin_demo)
         except WorkbenchError as error:
             self._is_starting = False
             self.workbench.tell(str(error), is_error=True)
+            return
         self.workbench.feed.poke()
+        self.workbench.open_run(begun.run_id)
 
 
-def _start(preset: str) -> None:
-    experiment, file = load_experiment(preset)
-    choose(experiment.compute.device)
-    launched = create_run(experiment, file, command=["mcworkbench", "run", preset])
-    go_on(launched.run_id)
+def _begin_demo() -> Begun:
+    experiment, file = load_experiment(_DEMO)
+    return begin(Order(experiment, file, (PROGRAM, "run", _DEMO), opens=True))

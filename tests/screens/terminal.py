@@ -37,7 +37,9 @@ class Terminal:
             "PS1": "$ ",
             "TEXTUAL_ANIMATIONS": "none",
         }
-        environment.pop("TMUX", None)
+        # A size in the environment would win over that of the terminal.
+        for name in ("TMUX", "COLUMNS", "LINES"):
+            environment.pop(name, None)
         size = ("-x", str(columns), "-y", str(rows))
         self._tmux("new-session", "-d", *size, "env PS1='$ ' sh", environment=environment)
         self._tmux("set-option", "-g", "escape-time", "10")

@@ -42,13 +42,21 @@ def edit_and_run(terminal: Terminal) -> None:
     terminal.type("curve.epochs")
     terminal.wait("Passes over the training split")
     terminal.press("Enter")
+    terminal.wait("⏎ Edit")
     terminal.press("Enter")
+    terminal.wait("esc Leave")
     terminal.press("C-u")
     terminal.type(str(EPOCHS))
     terminal.press("Enter")
     terminal.wait(f"{EPOCHS}  ● was 60", f"curve.epochs={EPOCHS}")
     terminal.type("r")
     terminal.wait("[2 Run]", "quickstart  ● running")
+
+
+def leave(terminal: Terminal) -> None:
+    terminal.type("q")
+    terminal.wait("Edits of presets are not saved")
+    terminal.type("l")
 
 
 def test_a_researcher_edits_runs_stops_leaves_and_comes_back(home: Path) -> None:
@@ -69,7 +77,7 @@ def test_a_researcher_edits_runs_stops_leaves_and_comes_back(home: Path) -> None
         reached = RunView(line.id).nodes["curve"].view.epochs[-1].epoch
         assert 0 < reached < EPOCHS
 
-        terminal.type("q")
+        leave(terminal)
         terminal.wait_for_prompt()
         with Terminal(120, 36, home=home) as second:
             second.workbench()
@@ -115,7 +123,7 @@ def test_a_run_outlives_its_terminal_and_the_next_app_finds_it(home: Path) -> No
 def test_leaving_says_what_goes_on(home: Path) -> None:
     with Terminal(120, 36, home=home) as terminal:
         edit_and_run(terminal)
-        terminal.type("q")
+        leave(terminal)
         terminal.wait("1 run goes on; `mcworkbench` finds")
         terminal.type(f"{sys.executable} -m mcworkbench stop last --now")
         terminal.press("Enter")

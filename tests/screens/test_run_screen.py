@@ -9,7 +9,7 @@ import pytest
 from mcworkbench.reports.plot import Role
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.screens.chart.widget import Chart
-from mcworkbench.screens.run.lines import AbstractLines
+from mcworkbench.screens.widgets.lines import AbstractLines
 from tests.screens.pilots import press, wait_for
 from tests.screens.recorded import Replay, recorded_home, run_id_of
 from tests.screens.run_pilots import LARGE, SMALL, document, opened, painted

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from mcworkbench.app import WorkbenchApp
 from mcworkbench.runs.actions import request_stop
 from mcworkbench.runs.request import StopLevel
+from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.screens.run.screen import RunScreen
 from mcworkbench.screens.run.words import NOTHING_OPEN, READING
 from tests.screens.pilots import press, wait_for
@@ -192,10 +193,11 @@ async def test_a_run_that_waits_says_why(home: Path) -> None:
     recorded_home(home, "quickstart")
     cut("quickstart", "endpoint-1", 0.4).wipe()
     with hold("quickstart"):
+        RunFolder(run_id_of("quickstart")).say_waiting("waiting for a free slot on cpu")
         async with opened("quickstart") as (_, screen, _pilot):
             text = painted(screen.status)
             assert "○ queued" in text
-            assert "starting" in text
+            assert "waiting for a free slot on cpu" in text
             assert "the run is queued" in painted(screen.along.first)
 
 

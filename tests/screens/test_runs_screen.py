@@ -9,9 +9,9 @@ from mcworkbench.app import WorkbenchApp
 from mcworkbench.runs.index import list_runs, run_ids
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.state import State
+from mcworkbench.screens import launching
 from mcworkbench.screens.chart.widget import Chart
 from mcworkbench.screens.messages import RunsChanged
-from mcworkbench.screens.runs import screen as runs_screen
 from mcworkbench.screens.runs.pane import FilterInput
 from mcworkbench.screens.runs.run_list import RunList
 from mcworkbench.screens.runs.screen import RunsScreen
@@ -59,16 +59,15 @@ async def test_enter_in_an_empty_home_starts_the_demo_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     started: list[str] = []
-    monkeypatch.setattr(runs_screen, "go_on", started.append)
+    monkeypatch.setattr(launching, "start", started.append)
     app = WorkbenchApp(is_polling=False)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot)
         assert "quickstart" in screen_text(app)
         await press(pilot, "enter", "enter")
         await wait_for(pilot, lambda: started, "the demo")
-        await look(app, pilot)
-        await wait_for(pilot, lambda: listed(app) == ["quickstart"])
-        assert run_ids() == started
+        await wait_for(pilot, lambda: app.opened_id and app.current_mode == "run")
+        assert run_ids() == started == [app.opened_id]
 
 
 async def test_the_cursor_stays_on_its_run_while_others_come_and_go(home: Path) -> None:

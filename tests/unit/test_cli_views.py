@@ -227,12 +227,12 @@ def test_a_table_cuts_only_the_columns_that_may_be_cut() -> None:
 @pytest.mark.parametrize("columns", [60, 80, 120])
 def test_a_reused_stage_keeps_its_number_and_shortens_the_run_that_made_it(columns: int) -> None:
     stage = make_stage("old", "evaluate")
-    finish(stage, run=OTHER, train_loss_max=0.25)
+    finish(stage, run=OTHER, train_nll_max=0.25, test_error_max=0.5)
     node = {"key": stage.key, "kind": "evaluate", "label": "x", "inputs": {}, "reused": True}
     make_run(RUN, {}, nodes={"evaluate-line": node})
     (view,) = RunView(RUN).nodes.values()
     line = stage_line(view, width=columns, names=13).plain
-    assert "max train loss 0.2500" in line
+    assert "max train nll 0.2500" in line
     assert len(line) <= columns
     assert (OTHER in line) == (columns > 60)
 

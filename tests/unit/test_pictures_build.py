@@ -15,7 +15,7 @@ from mcworkbench.runs.state import State
 from mcworkbench.runs.views import RunView
 from mcworkbench.screens.pictures.build import Painter, picture_of
 from mcworkbench.screens.pictures.log import MAX_LINES
-from tests.screens.recorded import NOW_S, Replay, cut, hold, recorded_home
+from tests.screens.recorded import NOW_S, Replay, cut, hold, recorded_home, run_id_of
 from tests.unit.runs_sample import RUN, add_attempt, make_run, make_stage
 
 if TYPE_CHECKING:
@@ -116,7 +116,6 @@ def test_the_log_merges_stages_by_time_with_one_line_per_epoch(home: Path) -> No
         assert line.time == time.strftime("%H:%M:%S", time.gmtime(event["t"]))
         assert line.text.startswith(f"epoch {data['epoch']}/30 ")
         assert f"test error {100 * data['values']['test_error']:.2f} %" in line.text
-        assert f"lr {data['lr']:.3g}" in line.text
     assert [line.time for line in shown.log] == sorted(line.time for line in shown.log)
 
 
@@ -256,3 +255,13 @@ def plain(shown: RunPicture) -> Any:
     ]
     tables = [table for pair in shown.pairs for table in pair.tables]
     return shown.row, shown.facts, shown.stages, drawn, tables, shown.log, shown.messages
+
+
+def test_an_active_stage_says_how_far_of_how_much(home: Path) -> None:
+    recorded_home(home, "quickstart")
+    replay = cut("quickstart", "curve", 0.5)
+    done = sum(one["type"] == "EpochFinished" for one in replay.events)
+    with hold("quickstart", "curve"):
+        stages = {row.name: row for row in picture_of(RunView(run_id_of("quickstart"))).stages}
+    assert 0 < done < 60
+    assert stages["curve"].words == f"epoch {done + 1} of 60"

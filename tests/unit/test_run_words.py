@@ -18,17 +18,7 @@ from mcworkbench.screens.run.words import (
     stage_words,
     why_empty,
 )
-from tests.unit.run_samples import make_pair, make_picture, make_row, make_stage, make_table
-
-
-def test_what_trains_now_is_told_by_its_epoch() -> None:
-    assert now_words(make_picture()) == "curve: epoch 41"
-
-
-def test_what_is_evaluated_now_is_told_by_its_points() -> None:
-    stages = (make_stage("evaluate-curve", "evaluate", State.running),)
-    pairs = (make_pair("one", make_table("curve", 3)),)
-    assert now_words(make_picture(stages=stages, pairs=pairs)) == "evaluate-curve: 3 of 5 points"
+from tests.unit.run_samples import make_picture, make_row, make_stage
 
 
 def test_words_of_the_stage_itself_come_first() -> None:

@@ -54,14 +54,15 @@ def test_a_run_is_done_when_every_node_is_even_if_it_never_ran_itself() -> None:
     assert view.nodes["two"].made_by == OTHER
 
 
-def test_a_supervisor_alone_is_queued_and_says_what_for() -> None:
+def test_a_supervisor_alone_runs_until_it_says_what_it_waits_for() -> None:
     run = make_run(RUN, {"a": make_stage("a")})
     with Holder(run.lock_path):
         view = RunView(RUN)
-        assert (view.state, view.reason) == (State.queued, "starting")
+        assert (view.state, view.reason) == (State.running, "starting")
         assert view.nodes["a"].state is State.queued
         run.say_waiting("waiting for a free slot on cpu\x1b[2J")
         view.refresh()
+        assert view.state is State.queued
         assert view.reason == "waiting for a free slot on cpu<1b>[2J"
         run.say_waiting("")
         view.refresh()

@@ -189,7 +189,7 @@ def test_a_supervisor_is_seen_at_once_and_so_is_its_end() -> None:
     assert lock is not None
     with lock:
         assert watch.refresh()
-        assert [(line.state, line.is_supervised) for line in watch.lines] == [(State.queued, True)]
+        assert [(line.state, line.is_supervised) for line in watch.lines] == [(State.running, True)]
     assert watch.refresh()
     assert [line.state for line in watch.lines] == [State.lost]
 
