@@ -30,6 +30,7 @@ _AREAS = {
     "app": "everywhere",
     "screen": "every screen",
     "runs": "list of runs",
+    "filter": "filter of the list",
     "run": "a run",
     "chart": "charts",
     "curve": "charts along t",

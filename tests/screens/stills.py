@@ -8,6 +8,8 @@ accepted. Clocks, time zone, load, cursors and animations stand still; runs are 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import re
 import time
 from collections import Counter
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast, final
 from textual.widgets import Input
 
 from mcworkbench.app import WorkbenchApp
+from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.screens.pictures.machine import MachinePicture
 from mcworkbench.screens.presets.screen import PresetsScreen
 from mcworkbench.screens.run.screen import RunScreen
@@ -23,10 +26,10 @@ from mcworkbench.screens.runs.screen import RunsScreen
 from mcworkbench.screens.themes import LIGHT
 from tests.screens.lists import screen_text
 from tests.screens.pilots import wait_for
-from tests.screens.recorded import NOW_S, run_id_of
+from tests.screens.recorded import NOW_S, hold, run_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Generator
     from typing import TypeAlias
 
     from textual.pilot import Pilot
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     Steps: TypeAlias = Callable[[WorkbenchApp, Pilot[Any]], Awaitable[None]]
 
 FULL, LARGE, SMALL = (120, 36), (160, 48), (80, 24)
+# What a supervisor says while another run has the only slot.
+WAITS = "waiting for a free slot on cpu (used by 20251120-104409-curve-twh7hs)"
 _GIB = 2**30
 MACHINE = MachinePicture(
     "gpu0", 0.71, 38 * _GIB, 141 * _GIB, (0.05, 0.3, 0.55, 0.9, 0.95, 0.85, 0.7, 0.71)
@@ -149,6 +154,16 @@ def lean(svg: str) -> str:
 
 
 # What most pictures begin with.
+
+
+@contextlib.contextmanager
+def live(name: str, *nodes: str, waits: str = "") -> Generator[None]:
+    """Let a recorded run look alive for half a minute: at stages, or waiting for something."""
+    run = RunFolder(run_id_of(name))
+    with hold(name, *nodes):
+        run.say_waiting(waits)
+        os.utime(run.lock_path, (NOW_S - 30, NOW_S - 30))
+        yield
 
 
 def pressed(*keys: str) -> Steps:

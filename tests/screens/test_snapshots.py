@@ -18,8 +18,8 @@ import pytest
 
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.screens.base import MIN_COLUMNS, MIN_ROWS
-from tests.screens.recorded import NOW_S, cut, hold, recorded_home
-from tests.screens.stills import FULL, SMALL, listed, pressed, previewed, shows, typed
+from tests.screens.recorded import NOW_S, cut, recorded_home
+from tests.screens.stills import FULL, SMALL, WAITS, listed, live, pressed, previewed, shows, typed
 from tests.unit.runs_sample import age, make_run, make_stage
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def every_state(home: Path) -> Generator[None]:
     cut("all-pairs", "curve-1-3", 0.5)
     for node in ("endpoint-1", "endpoint-2", "endpoint-3"):
         cut("three-ends", node, 0.1).wipe()
-    with hold("all-pairs", "curve-1-3"), hold("three-ends"):
+    with live("all-pairs", "curve-1-3"), live("three-ends", waits=WAITS):
         yield
 
 

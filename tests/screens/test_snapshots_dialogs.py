@@ -15,8 +15,8 @@ from mcworkbench.screens.dialogs.help import HelpDialog
 from mcworkbench.screens.dialogs.log import LogDialog
 from mcworkbench.screens.dialogs.report import ReportDialog, WrittenReport
 from tests.screens.pilots import wait_for
-from tests.screens.recorded import cut, hold, recorded_home
-from tests.screens.stills import SMALL, dialog, listed, opened, pressed, previewed, typed
+from tests.screens.recorded import cut, recorded_home
+from tests.screens.stills import SMALL, dialog, listed, live, opened, pressed, previewed, typed
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -35,7 +35,7 @@ async def found(app: WorkbenchApp, pilot: Pilot[Any]) -> None:
 def test_dialog_that_stops_a_run(camera: Camera, home: Path) -> None:
     recorded_home(home, "quickstart")
     cut("quickstart", "curve", 0.5)
-    with hold("quickstart", "curve"):
+    with live("quickstart", "curve"):
         assert camera(opened, pressed("X"), dialog(ChoiceDialog), run="quickstart")
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.screens.recorded import cut, hold, recorded_home
-from tests.screens.stills import LARGE, SMALL, opened, pressed, shows, until
+from tests.screens.recorded import cut, recorded_home
+from tests.screens.stills import LARGE, SMALL, WAITS, live, opened, pressed, shows, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 def test_run_whose_curve_forms(camera: Camera, home: Path) -> None:
     recorded_home(home, "quickstart")
     cut("quickstart", "curve", 0.5)
-    with hold("quickstart", "curve"):
+    with live("quickstart", "curve"):
         assert camera(opened, run="quickstart")
 
 
 def test_run_that_evaluates(camera: Camera, home: Path) -> None:
     recorded_home(home, "quickstart")
     cut("quickstart", "evaluate-curve", 0.5)
-    with hold("quickstart", "evaluate-curve"):
+    with live("quickstart", "evaluate-curve"):
         assert camera(opened, run="quickstart")
 
 
@@ -55,7 +55,7 @@ def test_run_that_waits_for_its_turn(camera: Camera, home: Path) -> None:
     recorded_home(home, "quickstart")
     for node in ("endpoint-1", "endpoint-2"):
         cut("quickstart", node, 0.1).wipe()
-    with hold("quickstart"):
+    with live("quickstart", waits=WAITS):
         assert camera(opened, run="quickstart")
 
 
@@ -76,7 +76,7 @@ def test_run_mode_without_a_run(camera: Camera) -> None:
 def test_run_in_a_small_terminal(camera: Camera, home: Path) -> None:
     recorded_home(home, "quickstart")
     cut("quickstart", "curve", 0.5)
-    with hold("quickstart", "curve"):
+    with live("quickstart", "curve"):
         assert camera(opened, run="quickstart", size=SMALL)
 
 
