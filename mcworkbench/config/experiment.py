@@ -98,7 +98,10 @@ class ComputeSection(Options):
 class Experiment(Options):
     """A validated preset."""
 
-    kind: Literal["endpoints", "curve", "evaluate", "import"]
+    kind: Literal["endpoints", "curve", "evaluate", "import"] = Field(
+        description="What is done: train networks; join them by curves; score an existing path; "
+        "take in checkpoint files."
+    )
     title: str = Field(default="", max_length=200, description="One line for lists.")
     summary: str = Field(
         default="", max_length=4000, description="What it shows and what it costs."

@@ -40,7 +40,6 @@ _IDLE = {
     "evaluate": ("ends", "train", "curve", "import"),
     "import": ("ends", "train", "curve", "evaluate", "path"),
 }
-_DEVICES = ("auto", "cpu", "cuda")
 
 
 @final
@@ -151,10 +150,7 @@ def section_options(field: Any) -> type[Options] | None:
 
 
 def further_kind(values: Mapping[str, Any], name: str) -> Literal["train", "curve"]:
-    """Return the section whose options [further.NAME] takes, by its `kind` or what it is from.
-
-    Nodes of networks are called endpoint-…, and a further node is what it came from.
-    """
+    """Return the section whose options [further.NAME] takes, by its `kind` or what it is from."""
     further = _table(values, "further")
     seen: set[str] = set()
     while isinstance(further.get(name), Mapping) and name not in seen:
@@ -227,7 +223,10 @@ def _section(title: str, keys: Keys, options: type[Options]) -> FormSection:
 
 
 def _fields(fields: Mapping[str, Any], prefix: Keys) -> tuple[FormField, ...]:
-    return tuple(_field(field.alias or name, field, prefix) for name, field in fields.items())
+    main = _MAIN.get(prefix, ())
+    found = [_field(field.alias or name, field, prefix) for name, field in fields.items()]
+    # What most want comes first, e.g. a curve's bends before what all trainings share.
+    return tuple(sorted(found, key=lambda f: main.index(f.name) if f.is_main else len(main)))
 
 
 def _field(name: str, field: Any, prefix: Keys) -> FormField:
@@ -237,7 +236,7 @@ def _field(name: str, field: Any, prefix: Keys) -> FormField:
     if keys == ("data", "name"):
         choices = [f"{key}:" if one.takes_path else key for key, one in DATASETS.items()]
     elif keys == ("compute", "device"):
-        choices = list(_DEVICES)
+        choices = ["auto", "cpu", "cuda"]
     return FormField(
         keys,
         tuple(dict.fromkeys(kinds)),
