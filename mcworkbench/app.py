@@ -159,10 +159,7 @@ class WorkbenchApp(App[str]):
     @on(RunVanished)
     def _run_vanished(self, message: RunVanished) -> None:
         if message.run_id == self.opened_id:
-            self.opened, self.opened_id = None, ""
-            self.feed.watch(_OPENED, "")
-            if self.front is not None:
-                self.front.show_opened(None)
+            self.close_run()
             self.tell(message.reason, is_error=True)
 
     @on(MachineChanged)
@@ -177,6 +174,13 @@ class WorkbenchApp(App[str]):
             self.opened, self.opened_id = None, run_id
             self.feed.watch(_OPENED, run_id)
         self.switch_mode("run")
+
+    def close_run(self) -> None:
+        """Have no run open any more."""
+        self.opened, self.opened_id = None, ""
+        self.feed.watch(_OPENED, "")
+        if self.front is not None:
+            self.front.show_opened(None)
 
     def edit_preset(self, reference: str) -> None:
         """Show a preset, by name or file, in the Presets mode."""

@@ -64,6 +64,10 @@ class Workbench(Protocol):
         """Show a run in the Run mode."""
         ...
 
+    def close_run(self) -> None:
+        """Have no run open any more."""
+        ...
+
     def edit_preset(self, reference: str) -> None:
         """Show a preset, by name or file, in the Presets mode."""
         ...

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
+from typing_extensions import override
 
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.executors.control import ENDED, STOPPING, go_on, is_of_settings, stop_run
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 
 # What was deleted in each app, in the order of the deletes: both screens undo the same ones.
 _deleted: WeakKeyDictionary[App[object], list[list[Path]]] = WeakKeyDictionary()
+
+
+_ON_A_RUN = ("stop_run", "resume_run", "report_run", "log_run", "edit_run", "delete_run")
 
 
 class RunActions(WorkbenchScreen):
@@ -84,6 +88,7 @@ class RunActions(WorkbenchScreen):
     def __init__(self) -> None:
         super().__init__()
         self._reported: set[str] = set()
+        self._had_target: bool | None = None
 
     def target(self) -> RunRow | None:
         """Return the run that is meant, None where there is none."""
@@ -93,6 +98,20 @@ class RunActions(WorkbenchScreen):
         """Return the runs to delete; more than one where several are marked."""
         row = self.target()
         return [row] if row is not None else []
+
+    @override
+    def refresh_chrome(self) -> None:
+        super().refresh_chrome()
+        has_target = self.target() is not None
+        if has_target is not self._had_target:
+            self._had_target = has_target
+            self.refresh_bindings()
+
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in _ON_A_RUN and self.target() is None:
+            return None
+        return super().check_action(action, parameters)
 
     def _chosen(self) -> RunRow | None:
         """Return the run that is meant if anything can be done with it, else say why not."""
@@ -202,7 +221,8 @@ class RunActions(WorkbenchScreen):
             _deleted.setdefault(self.app, []).append(places)
             what = shown_name(rows[0]) if len(places) == 1 else f"{len(places)} runs"
             self.workbench.tell(f"deleted {what}; u brings {_them(places)} back")
-            if self.workbench.opened_id in {row.id for row in rows} and self.MODE != "runs":
+            if self.workbench.opened_id in {row.id for row in rows}:
+                self.workbench.close_run()
                 self.app.switch_mode("runs")
         self.workbench.feed.poke()
 

@@ -78,15 +78,12 @@ def loss_plot(view: StageView, at: Callable[[int], float], marks: tuple[Mark, ..
     epochs, task = view.epochs, task_of(view)
     names = {*view.trace.names, *(name for event in epochs for name in event.values)}
     kind = _NLL if f"train_{_NLL}" in names or f"test_{_NLL}" in names else _LOSS
-    series = [_traced(view, f"train_{kind}", at, task)]
-    series += [
-        _by_epoch(epochs, f"{split}_{kind}", role, quantity(f"{split}_{kind}", task=task).label)
-        for split, role in _ROLES
-    ]
-    series.append(_by_epoch(epochs, _PEAK, Role.other, "highest along the curve"))
+    series = [_traced(view, f"train_{kind}", at, "train, steps")]
+    series += [_by_epoch(epochs, f"{split}_{kind}", role, split) for split, role in _ROLES]
+    series.append(_by_epoch(epochs, _PEAK, Role.other, "max along t"))
     return Plot(
         "train-loss",
-        "loss by epoch",
+        f"{quantity(f'train_{kind}', task=task).label.removeprefix('train ')} by epoch",
         "epoch",
         f"train_{kind}",
         _filled(series),
@@ -103,17 +100,14 @@ def score_plot(view: StageView, marks: tuple[Mark, ...]) -> Plot:
         (kind for kind in _SCORES if any(f"{split}_{kind}" in names for split, _ in _ROLES)),
         _SCORES[0],
     )
-    series = [
-        _by_epoch(epochs, f"{split}_{kind}", role, quantity(f"{split}_{kind}", task=task).label)
-        for split, role in _ROLES
-    ]
+    series = [_by_epoch(epochs, f"{split}_{kind}", role, split) for split, role in _ROLES]
     title = f"{_WORDS.get(kind, kind)} by epoch"
     return Plot("error", title, "epoch", f"test_{kind}", _filled(series), marks, task=task)
 
 
 def rate_plot(view: StageView, at: Callable[[int], float], marks: tuple[Mark, ...]) -> Plot:
     """Return the learning rate by epoch."""
-    traced = _traced(view, "lr", at, task_of(view))
+    traced = _traced(view, "lr", at, "learning rate")
     points = [(float(event.epoch), event.lr) for event in view.epochs]
     xs, ys = (list(traced.xs), list(traced.ys)) if len(traced.xs) else _columns(points)
     series = Series("learning rate", xs, ys, Role.lr)
@@ -141,12 +135,11 @@ def _resumes(view: StageView, at: Callable[[int], float]) -> tuple[Mark, ...]:
     )
 
 
-def _traced(view: StageView, column: str, at: Callable[[int], float], task: str) -> Series:
+def _traced(view: StageView, column: str, at: Callable[[int], float], label: str) -> Series:
     """Return what single steps measured; steps without the value are no gaps."""
     pairs = zip(view.trace.steps, view.trace.column(column), strict=True)
     is_known = column in view.trace.names
     xs, ys = _columns([(at(step), value) for step, value in pairs] if is_known else [])
-    label = f"{quantity(column, task=task).label}, steps"
     return Series(label, xs, ys, Role.train, is_faint=True, is_smoothable=True)
 
 

@@ -15,6 +15,8 @@ from tests.screens.stills import MACHINE, Camera, now_s
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from mcworkbench.screens.pictures.machine import MachinePicture
+
 
 @pytest.fixture
 def camera(snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> Generator[Camera]:
@@ -23,9 +25,12 @@ def camera(snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -
     def rest(*_: Any) -> None:
         return None
 
+    def load(_: MachineLook) -> MachinePicture:
+        return MACHINE
+
     monkeypatch.setattr(Input, "_toggle_cursor", rest)
     monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", rest)
-    monkeypatch.setattr(MachineLook, "picture", lambda _: MACHINE)
+    monkeypatch.setattr(MachineLook, "picture", load)
     # Ages in the list, and everything that asks the module itself.
     monkeypatch.setitem(RunsPane.__init__.__kwdefaults__ or {}, "wall_s", now_s)
     monkeypatch.setattr(time, "time", now_s)

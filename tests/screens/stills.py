@@ -78,8 +78,7 @@ class Camera:
         run_id = run_id_of(run) if run else ""
         app = WorkbenchApp(run_id, clock_s=now_s, wall_s=now_s, is_polling=False)
         app.animation_level = "none"
-        taken = app.export_screenshot
-        app.export_screenshot = lambda **settings: lean(taken(**settings))
+        _export_lean(app)
         if is_light:
             app.theme = LIGHT.name
 
@@ -90,6 +89,16 @@ class Camera:
             await _come_to_rest(app, pilot)
 
         return self._compare(app, terminal_size=size, run_before=prepare)
+
+
+def _export_lean(app: WorkbenchApp) -> None:
+    exported = app.export_screenshot
+
+    def export(*, title: str | None = None, simplify: bool = False) -> str:
+        return lean(exported(title=title, simplify=simplify))
+
+    # What compares offers no place in between, and the class is not to be derived from.
+    app.export_screenshot = export
 
 
 async def _come_to_rest(app: WorkbenchApp, pilot: Pilot[Any]) -> None:

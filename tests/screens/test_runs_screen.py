@@ -168,7 +168,7 @@ async def test_the_preview_follows_the_cursor(home: Path) -> None:
     app = WorkbenchApp(is_polling=False)
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(app, pilot)
-        for name, title in (("three-ends", "loss by epoch"), ("quickstart", "loss along")):
+        for name, title in (("three-ends", "nll by epoch"), ("quickstart", "loss along")):
             await press(pilot, "home" if name == listed(app)[0] else "end")
             screen = app.screen
             assert isinstance(screen, RunsScreen)

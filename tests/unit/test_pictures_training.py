@@ -63,14 +63,14 @@ def test_losses_of_steps_and_epochs_are_those_of_the_events(home: Path) -> None:
     finished = told("quickstart", "endpoint-1", "EpochFinished")
     per_epoch = finished[-1]["step"] / finished[-1]["epoch"]
     steps = [one for one in told("quickstart", "endpoint-1", "Progress") if one["values"]]
-    raw = series_of(plot, "train nll, steps")
+    raw = series_of(plot, "train, steps")
     assert list(raw.xs) == [one["step"] / per_epoch for one in steps]
     assert list(raw.ys) == [one["values"]["train_nll"] for one in steps]
     assert raw.is_faint
     assert raw.is_smoothable
     for label, column, role in (
-        ("train nll", "train_nll", Role.train),
-        ("test nll", "test_nll", Role.test),
+        ("train", "train_nll", Role.train),
+        ("test", "test_nll", Role.test),
     ):
         series = series_of(plot, label)
         assert list(series.xs) == [one["epoch"] for one in finished]
@@ -93,14 +93,14 @@ def test_a_curve_shows_the_highest_loss_along_it(home: Path) -> None:
         max(one["values"]["train_nll"]) for one in told("quickstart", "curve", "ProbeEvaluated")
     ]
     # The first probe is of the curve before any epoch.
-    assert list(series_of(plot, "highest along the curve").ys) == pytest.approx(highest[1:])
+    assert list(series_of(plot, "max along t").ys) == pytest.approx(highest[1:])
 
 
 def test_every_split_that_is_watched_has_its_error(home: Path) -> None:
     plot = plot_of(picture_of("half-way", "endpoint-1", home), "error")
     assert [(series.label, series.role) for series in plot.series] == [
-        ("train error", Role.train),
-        ("validation error", Role.validation),
+        ("train", Role.train),
+        ("validation", Role.validation),
     ]
 
 
@@ -120,9 +120,9 @@ def test_a_resume_is_marked_where_it_began_and_older_points_beyond_it_go() -> No
     second = [events.StageStarted("endpoint", 30, "step-30"), progress(40, train_nll=1.0)]
     plot = plot_of(made(first, [*second, epoch(2, train_nll=1.2)]), "train-loss")
     assert plot.marks == (Mark(1.5, "resumed at step 30"),)
-    raw = series_of(plot, "train nll, steps")
+    raw = series_of(plot, "train, steps")
     assert (list(raw.xs), list(raw.ys)) == ([1.0, 1.5, 2.0], [2.0, 1.5, 1.0])
-    assert list(series_of(plot, "train nll").ys) == [2.0, 1.2]
+    assert list(series_of(plot, "train").ys) == [2.0, 1.2]
 
 
 def test_epochs_that_were_not_watched_are_joined_and_what_is_no_number_is_a_gap() -> None:
@@ -145,10 +145,8 @@ def test_the_regularised_loss_is_shown_where_there_is_no_other_and_says_so() -> 
     picture = made([events.StageStarted("endpoint"), epoch(1, train_loss=1.5, test_loss=2.5)])
     plot = plot_of(picture, "train-loss")
     assert plot.column == "train_loss"
-    assert [series.label for series in plot.series] == [
-        "train loss (regularised)",
-        "test loss (regularised)",
-    ]
+    assert plot.title == "loss (regularised) by epoch"
+    assert [series.label for series in plot.series] == ["train", "test"]
 
 
 def test_predicted_values_have_their_root_mean_square_error_in_place_of_errors() -> None:
@@ -157,7 +155,7 @@ def test_predicted_values_have_their_root_mean_square_error_in_place_of_errors()
     plot = plot_of(picture, "error")
     assert (plot.column, plot.task) == ("test_rmse", "regression")
     assert [list(series.ys) for series in plot.series] == [[2.0, 2.0], [3.0, 3.0]]
-    assert plot_of(picture, "train-loss").series[0].label == "train mse"
+    assert plot_of(picture, "train-loss").title == "mse by epoch"
 
 
 def test_plots_without_any_number_are_left_out() -> None:
