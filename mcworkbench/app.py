@@ -24,6 +24,7 @@ from mcworkbench.screens.base import WorkbenchScreen
 from mcworkbench.screens.dialogs.help import HelpDialog
 from mcworkbench.screens.dialogs.told import MessagesDialog
 from mcworkbench.screens.feed import Feed
+from mcworkbench.screens.keymap import checked_keymap, classes_with_keys
 from mcworkbench.screens.messages import MachineChanged, RunChanged, RunsChanged, RunVanished
 from mcworkbench.screens.palette import Commands
 from mcworkbench.screens.presets.screen import PresetsScreen
@@ -31,6 +32,7 @@ from mcworkbench.screens.run.screen import RunScreen
 from mcworkbench.screens.runs.screen import RunsScreen
 from mcworkbench.screens.settings import read_settings, remember_theme
 from mcworkbench.screens.themes import DARK, LIGHT, THEMES
+from mcworkbench.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,8 +126,13 @@ class WorkbenchApp(App[str]):
             # Leaving by the front door gives the terminal back as it was.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
-        self.set_keymap(self._settings.keymap)
-        for problem in self._settings.problems:
+        problems = list(self._settings.problems)
+        if self._settings.keymap:
+            owners = (type(self), *classes_with_keys())
+            keymap, unusable = checked_keymap(self._settings.keymap, owners)
+            self.set_keymap(keymap)
+            problems += unusable
+        for problem in problems:
             self.tell(problem, is_error=True)
         if self._first_run:
             self.open_run(self._first_run)
@@ -190,7 +197,8 @@ class WorkbenchApp(App[str]):
             self.call_after_refresh(screen.open_preset, reference)
 
     def tell(self, text: str, *, is_error: bool = False) -> None:
-        """Show one sentence for a while; it is plain text, never markup."""
+        """Show one sentence for a while; it is plain text, never markup or an escape sequence."""
+        text = clean(text)
         self.told.append((time.strftime("%H:%M:%S"), text, is_error))
         timeout_s = _ERROR_S if is_error else _NOTICE_S
         self.notify(
@@ -216,9 +224,12 @@ class WorkbenchApp(App[str]):
         """Change between dark and light, and remember it."""
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
         try:
-            remember_theme(self.theme)
+            aside = remember_theme(self.theme)
         except WorkbenchError as error:
             self.tell(str(error), is_error=True)
+        else:
+            if aside is not None:
+                self.tell(f"the settings could not be read; they are kept as {aside}.")
 
     async def action_detach(self) -> None:
         """Leave; runs go on, and the terminal says so. Asks only where edits would be lost."""

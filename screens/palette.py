@@ -1,7 +1,8 @@
-"""The command palette: every binding of every pane, of the screen and of the app.
+"""The command palette: every binding of every pane of the mode, of its screen and of the app.
 
 Entries are made from the bindings themselves, so no action can be missing; each says which key
-does the same.
+does the same. In a small terminal the panes that do not show are listed too, and shown when
+something is done in them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from textual.command import DiscoveryHit, Hit, Provider
 from textual.content import Content
 from textual.widget import Widget
 
+from mcworkbench.screens.base import PANE, PaneColumn, WorkbenchScreen
 from mcworkbench.screens.widgets.hints import key_text
 
 if TYPE_CHECKING:
@@ -46,8 +48,14 @@ def bindings_of(node: Any) -> list[list[Binding]]:
 
 def _is_ours(node: Widget) -> bool:
     return type(node).__module__.startswith("mcworkbench.") and all(
-        ancestor.display for ancestor in node.ancestors_with_self if isinstance(ancestor, Widget)
+        (ancestor.display or _is_pane(ancestor)) and not ancestor.disabled
+        for ancestor in node.ancestors_with_self
+        if isinstance(ancestor, Widget)
     )
+
+
+def _is_pane(node: Widget) -> bool:
+    return node.has_class(PANE) or isinstance(node, PaneColumn)
 
 
 def _area(node: Any, screen: Any) -> str:
@@ -82,6 +90,11 @@ class Commands(Provider):
             yield title, partial(self._run, node, binding.action), f"key {key}"
 
     async def _run(self, node: DOMNode, action: str) -> None:
-        if isinstance(node, Widget) and node.focusable:
-            node.screen.set_focus(node)
+        screen = self.app.screen
+        if isinstance(node, Widget) and isinstance(screen, WorkbenchScreen):
+            panes = [pane for pane in screen.panes() if pane in node.ancestors_with_self]
+            if panes:
+                screen.go_to_pane(panes[0])
+            if node.focusable:
+                screen.set_focus(node)
         await self.app.run_action(action, node)

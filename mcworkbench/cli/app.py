@@ -112,11 +112,17 @@ def run(
 
 
 @app.command("list")
-def list_command(as_json: Json = False) -> int:
-    """List all runs, newest first."""
+def list_command(
+    wanted: Annotated[
+        str, typer.Option("--filter", help="E.g. 'state:running|done name:vgg* best<5% -old'.")
+    ] = "",
+    sort: Annotated[str, typer.Option(help="started, name, state, best or progress.")] = "started",
+    as_json: Json = False,
+) -> int:
+    """List all runs, newest first, or those that a filter leaves."""
     from mcworkbench.cli.show import list_all
 
-    return list_all(as_json=as_json)
+    return list_all(as_json=as_json, wanted=wanted, sort=sort)
 
 
 @app.command()

@@ -6,19 +6,15 @@ docs/app.md` after changing a binding; a test compares.
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from textual.binding import Binding
-
-from mcworkbench import app, screens
+from mcworkbench import app
 from mcworkbench.cli.consoles import aligned, out, table_width, write, write_json
 from mcworkbench.cli.exits import DONE
+from mcworkbench.screens.keymap import bindings_of, classes_with_keys
 from mcworkbench.screens.widgets.hints import key_text
 
 if TYPE_CHECKING:
@@ -29,6 +25,7 @@ HEADING = "## Keys\n"
 _AREAS = {
     "app": "everywhere",
     "screen": "every screen",
+    "list": "lists",
     "runs": "list of runs",
     "filter": "filter of the list",
     "run": "a run",
@@ -40,8 +37,12 @@ _AREAS = {
     "log": "log",
     "presets": "presets",
     "form": "form of a preset",
+    "value": "value of a key",
+    "choices": "values to choose from",
     "toml": "text of a preset",
     "check": "check of a preset",
+    "question": "questions",
+    "page": "log and report",
 }
 
 
@@ -73,26 +74,10 @@ def list_keys(*, as_json: bool) -> int:
     return DONE
 
 
-def classes_with_keys() -> Iterator[type]:
-    """Yield the app and every class of the screens that declares bindings."""
-    yield app.WorkbenchApp
-    for found in pkgutil.walk_packages(screens.__path__, f"{screens.__name__}."):
-        module = importlib.import_module(found.name)
-        for _, member in inspect.getmembers(module, inspect.isclass):
-            if member.__module__ == module.__name__ and "BINDINGS" in member.__dict__:
-                yield member
-
-
-def bindings_of(owner: type) -> list[Binding]:
-    """Return the bindings that a class itself declares."""
-    declared: Any = owner.__dict__["BINDINGS"]
-    return [one if isinstance(one, Binding) else Binding(*one) for one in declared]
-
-
 def key_lines() -> Iterator[KeyLine]:
     """Yield every action that has an id, by area."""
     known: dict[str, KeyLine] = {}
-    for owner in classes_with_keys():
+    for owner in (app.WorkbenchApp, *classes_with_keys()):
         for binding in bindings_of(owner):
             if binding.id:
                 keys = tuple(key_text(key) for key in binding.key.split(","))

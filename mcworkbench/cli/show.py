@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -20,11 +21,13 @@ from mcworkbench.cli.consoles import (
 )
 from mcworkbench.cli.exits import DONE
 from mcworkbench.cli.wrapping import wrapped
+from mcworkbench.errors import unknown_name
 from mcworkbench.reports.durations import age_text
 from mcworkbench.reports.quantities import shown
 from mcworkbench.reports.stage_text import headline_text
 from mcworkbench.runs.headline import MAX
 from mcworkbench.runs.index import changes_of
+from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from mcworkbench.reports.document import RunSummary
@@ -36,13 +39,21 @@ _RESULT = 4
 _MIN_CHANGES = 12
 
 
-def list_all(*, as_json: bool) -> int:
-    """Write every run, newest first."""
+def list_all(*, as_json: bool, wanted: str = "", sort: str = "started") -> int:
+    """Write the runs that a filter leaves, by default all, newest first.
+
+    Raises:
+        InvalidInputError: the filter or the order is none.
+    """
     from mcworkbench.runs.index import list_runs, unreadable_runs
 
-    runs = list_runs()
+    every = list_runs()
+    runs = _chosen(every, wanted, sort)
     if as_json:
         write_json([_listed_json(run) for run in runs])
+        return DONE
+    if every and not runs:
+        say(f"no run of {len(every)} matches.")
         return DONE
     for run_id in unreadable_runs():
         say(f"run {run_id}: its run.json cannot be read.")
@@ -54,6 +65,17 @@ def list_all(*, as_json: bool) -> int:
     rows = [_listed_row(run) for run in runs]
     write(_listed(heads, rows, table_width(console)), console)
     return DONE
+
+
+def _chosen(lines: list[RunLine], wanted: str, sort: str) -> list[RunLine]:
+    from mcworkbench.screens.pictures.rows import row_of
+    from mcworkbench.screens.runs.filter import SORTS, ordered, parse_filter
+
+    if sort not in SORTS:
+        raise unknown_name("order", clean_line(sort), SORTS, where="--sort")
+    rows = parse_filter(wanted).chosen([row_of(line) for line in lines], time.time())
+    known = {line.id: line for line in lines}
+    return [known[row.id] for row in ordered(rows, sort)]
 
 
 def _listed(heads: list[str], rows: list[list[str]], width: int) -> list[Text]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from mcworkbench.reports.bars import filled_columns
 from mcworkbench.reports.durations import clock, rate_text
 from mcworkbench.reports.stage_text import (
     REUSED_SIGN,
@@ -94,7 +95,7 @@ def _append_progress(line: Text, node: NodeView, width: int, *, has_unicode: boo
 
 def bar(fraction: float, columns: int, *, has_unicode: bool) -> Text:
     """Return a progress bar of `columns` columns."""
-    filled = round(min(1.0, max(0.0, fraction)) * columns)
+    filled = filled_columns(fraction, columns)
     full, empty = ("━", "─") if has_unicode else ("#", "-")
     return Text(full * filled, style="cyan") + Text(empty * (columns - filled), style="dim")
 

@@ -237,9 +237,10 @@ def _stored(drawn: float, scale: float, *, is_log: bool) -> float:
 def next_x(lines: Sequence[Line], x: float, step: int) -> float:
     """Return the x of the `step`-th point to the right of x, to the left where negative.
 
-    Points of all lines that are not faint count; at the last one it stays.
+    Points of all lines that are not faint count, of faint ones where there are no others; at
+    the last one it stays.
     """
-    columns = [line.xs for line in lines if line.xs.size and not line.series.is_faint]
+    columns = _stops(lines)
     for _ in range(abs(step)):
         if step > 0:
             places = [int(np.searchsorted(xs, x, side="right")) for xs in columns]
@@ -252,9 +253,15 @@ def next_x(lines: Sequence[Line], x: float, step: int) -> float:
     return x
 
 
+def _stops(lines: Sequence[Line]) -> list[NDArray[np.float64]]:
+    drawn = [line for line in lines if line.xs.size]
+    strong = [line for line in drawn if not line.series.is_faint]
+    return [line.xs for line in strong or drawn]
+
+
 def nearest_x(lines: Sequence[Line], x: float) -> float | None:
     """Return the x of the point nearest to x, None without points."""
-    columns = [line.xs for line in lines if line.xs.size and not line.series.is_faint]
+    columns = _stops(lines)
     found: list[float] = []
     for xs in columns:
         place = int(np.searchsorted(xs, x))

@@ -11,6 +11,9 @@ from mcworkbench.screens.chart.window import ALL, Window
 if TYPE_CHECKING:
     from mcworkbench.screens.chart.window import Range
 
+# Steps are noisy: their average is bold from the start, the raw line stays dim behind it.
+_DEFAULT = WEIGHTS.index(0.9)
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class ChartSettings:
     """
 
     is_log: bool | None = None
-    smoothing: int = 0
+    smoothing: int = _DEFAULT
     window: Window = ALL
 
     @property

@@ -20,7 +20,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from mcworkbench.screens.run.choices import nearest
-from mcworkbench.screens.runs.columns import fitted
+from mcworkbench.screens.widgets.cells import fitted
 from mcworkbench.screens.widgets.lines import AbstractLines, Line
 from mcworkbench.text import clean_line
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from mcworkbench.runs.state import ACTIVE, State
 from mcworkbench.screens.run.words import bar, eta, look_of, percent, sign_of, stage_words
-from mcworkbench.screens.runs.columns import fitted
+from mcworkbench.screens.widgets.cells import fitted
 from mcworkbench.screens.widgets.lines import AbstractLines, Line
 from mcworkbench.text import clean_line
 

@@ -31,13 +31,13 @@ from mcworkbench.screens.run.choices import (
     training_shown,
 )
 from mcworkbench.screens.run.keys import AbstractRunKeys
-from mcworkbench.screens.run.log import LogList
 from mcworkbench.screens.run.path_table import TablePane
 from mcworkbench.screens.run.plan import PlanList
 from mcworkbench.screens.run.status import RunStatus
 from mcworkbench.screens.run.training import TrainingPane
 from mcworkbench.screens.run.words import NOTHING_OPEN, READING, context, why_empty
 from mcworkbench.screens.widgets.lines import AbstractLines
+from mcworkbench.screens.widgets.log_list import LogList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -198,7 +198,7 @@ class RunScreen(AbstractRunKeys):
             return
         for pane, is_in in wanted.items():
             pane.disabled = not is_in
-        self._lay_out()
+        self.refresh_panes()
         self.training.set_row(self.is_ends and not self.is_narrow)
         panes = self.panes()
         if panes and (self.focused is None or self.focused.disabled):

@@ -59,8 +59,10 @@ class RunStatus(Widget):
 
     def show(self, picture: RunPicture | None, headline: str = "") -> None:
         """Show a run, nothing without one; the headline where there is room for it."""
+        before = len(self._rows(self.size.width))
         self._picture, self._headline = picture, headline
-        self.refresh(layout=True)
+        # A layout of the whole screen only where a row came or went.
+        self.refresh(layout=len(self._rows(self.size.width)) != before)
 
     @override
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

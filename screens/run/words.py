@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mcworkbench.reports.bars import filled_columns
 from mcworkbench.reports.durations import clock
 from mcworkbench.reports.stage_text import REUSED_SIGN, SIGNS, short_run
 from mcworkbench.runs.state import ACTIVE, State
@@ -38,7 +39,6 @@ _ADVICE = {
     State.lost: "R goes on from the last checkpoint · L opens the log",
 }
 # So that 29 of 100 stays 29 after a multiplication.
-_ROUNDING = 1e-9
 _LAST_SIGN = "last sign of life"
 
 
@@ -65,11 +65,7 @@ def stage_words(row: StageRow, *, is_short: bool = False) -> str:
 
 def percent(fraction: float) -> str:
     """Return how much is done: "62 %"; all of it only where nothing is missing."""
-    return f"{math.floor(100 * _kept(fraction) + _ROUNDING)} %"
-
-
-def _kept(fraction: float) -> float:
-    return min(1.0, max(0.0, fraction)) if math.isfinite(fraction) else 0.0
+    return f"{filled_columns(fraction, 100)} %"
 
 
 def eta(seconds: float | None) -> str:
@@ -79,7 +75,7 @@ def eta(seconds: float | None) -> str:
 
 def bar(fraction: float, columns: int) -> tuple[str, str]:
     """Return the done and the missing part of a bar; all of it only where all is done."""
-    done = math.floor(_kept(fraction) * columns + _ROUNDING)
+    done = filled_columns(fraction, columns)
     return "━" * done, "─" * (columns - done)
 
 

@@ -10,11 +10,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
+from mcworkbench.reports.bars import filled_columns
 from mcworkbench.reports.durations import age_text, clock
 from mcworkbench.reports.stage_text import SIGNS
 from mcworkbench.runs.state import ACTIVE, State
+from mcworkbench.screens.widgets.cells import fitted
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ GAP = 2
 NUM_LEAD = 4
 BAR, STATE, NAME = "progress", "state", "name"
 _MIN_NAME, _MAX_NAME = 14, 44
-_BAR_COLUMNS = 8
+BAR_COLUMNS = 8
 _ETA_COLUMNS, _HOUR_S = 5, 3600
 # Kinds where there is little room.
 _SHORT_KINDS = {
@@ -58,7 +60,7 @@ class Column:
 def columns_for(rows: Sequence[RunRow], width: int) -> tuple[Column, ...]:
     """Return the columns that fit into `width` cells, in the order of the screen."""
     kind = max(len("kind"), *(cell_len(row.kind) for row in rows), 0)
-    wanted = [Column(STATE, max(map(len, State))), Column(BAR, _BAR_COLUMNS)]
+    wanted = [Column(STATE, max(map(len, State))), Column(BAR, BAR_COLUMNS)]
     optional = [
         Column("best", 8, is_right=True),
         Column("age", 6, is_right=True),
@@ -119,23 +121,9 @@ def sign_of(row: RunRow) -> str:
     return _UNREADABLE_SIGN if row.problem else SIGNS[row.state][0]
 
 
-def filled(fraction: float) -> int:
-    """Return how many cells of a progress bar are full: all of them only where all is done."""
-    safe = min(1.0, max(0.0, fraction)) if math.isfinite(fraction) else 0.0
-    return math.floor(safe * _BAR_COLUMNS + 1e-9)
-
-
-def fitted(text: str, width: int, *, is_right: bool = False) -> str:
-    """Return a text as exactly `width` cells."""
-    if cell_len(text) > width:
-        text = set_cell_size(text, max(0, width - 1)).rstrip() + "…" * (width > 0)
-    blanks = " " * (width - cell_len(text))
-    return blanks + text if is_right else text + blanks
-
-
 def _bar(row: RunRow) -> str:
-    done = filled(row.fraction)
-    return "━" * done + "─" * (_BAR_COLUMNS - done)
+    done = filled_columns(row.fraction, BAR_COLUMNS)
+    return "━" * done + "─" * (BAR_COLUMNS - done)
 
 
 def _eta(row: RunRow) -> str:

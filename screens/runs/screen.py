@@ -14,11 +14,11 @@ from mcworkbench.errors import WorkbenchError
 from mcworkbench.screens.base import PaneColumn
 from mcworkbench.screens.chart.widget import Chart
 from mcworkbench.screens.launching import Begun, Order, begin
-from mcworkbench.screens.run.log import LogList
 from mcworkbench.screens.run_actions import RunActions
 from mcworkbench.screens.runs.pane import RunsPane
 from mcworkbench.screens.runs.preview import Overview, best_plot, nothing
 from mcworkbench.screens.runs.run_list import RunList
+from mcworkbench.screens.widgets.log_list import LogList
 from mcworkbench.text import PROGRAM
 
 if TYPE_CHECKING:

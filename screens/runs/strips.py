@@ -8,18 +8,19 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
+from mcworkbench.reports.bars import filled_columns
 from mcworkbench.screens.run.words import LOOKS
 from mcworkbench.screens.runs.columns import (
     BAR,
+    BAR_COLUMNS,
     GAP,
     NAME,
     NUM_LEAD,
     STATE,
     cells_of,
-    filled,
-    fitted,
     sign_of,
 )
+from mcworkbench.screens.widgets.cells import fitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +69,7 @@ def run_pieces(
     found: list[tuple[str, Style]] = []
     for column, cell in zip(columns, cells_of(row, columns, now_s), strict=True):
         if column.name == BAR:
-            done = filled(row.fraction)
+            done = filled_columns(row.fraction, BAR_COLUMNS)
             found += [(cell[:done], state), (cell[done:], quiet)]
         else:
             found.append((cell, looks.get(column.name, quiet)))

@@ -139,21 +139,33 @@ async def test_z_shows_one_pane_and_z_shows_all_again() -> None:
         assert all(pane.display for pane in screen.panes())
 
 
-async def test_every_binding_of_every_visible_pane_is_in_the_palette() -> None:
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+async def test_every_binding_of_every_pane_is_in_the_palette(size: tuple[int, int]) -> None:
     app = WorkbenchApp(is_polling=False)
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=size) as pilot:
         for mode in "123":
             await press(pilot, mode)
             listed = {(type(node), b.action) for node, _, b in actions_of(app.screen)}
-            shown = {
-                type(widget)
-                for widget in app.screen.query("*")
-                if all(getattr(node, "display", True) for node in widget.ancestors_with_self)
-            }
-            for owner in (*shown, type(app.screen), WorkbenchApp):
+            screen: Any = app.screen
+            panes = {type(pane) for pane in screen.panes()}
+            for owner in (*panes, type(screen), WorkbenchApp):
                 if owner.__module__.startswith("mcworkbench") and "BINDINGS" in owner.__dict__:
                     for binding in bindings_in(owner):
                         assert not binding.description or (owner, binding.action) in listed
+
+
+async def test_an_action_of_a_pane_that_does_not_show_shows_it() -> None:
+    app = WorkbenchApp(is_polling=False)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen: Any = app.screen
+        preview = screen.query_one("#runs-preview")
+        assert not preview.display
+        await press(pilot, "colon")
+        await wait_for(pilot, lambda: len(app.screen_stack) > 1)
+        await press(pilot, *"logarithmic")
+        await pilot.pause(0.3)
+        await press(pilot, "enter")
+        await wait_for(pilot, lambda: preview.display and app.focused is preview)
 
 
 async def test_an_action_runs_from_the_palette() -> None:

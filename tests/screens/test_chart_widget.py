@@ -72,13 +72,13 @@ async def test_settings_are_kept_for_each_plot() -> None:
     async with app.run_test(size=(100, 40)) as pilot:
         app.one.focus()
         app.one.show(losses())
-        await press(pilot, "y", "s", "s", "plus")
+        await press(pilot, "y", "s", "plus")
         app.clock_s += 1
         app.one.show(losses(name="other"))
-        assert app.one.border_subtitle == "nats"
+        assert app.one.border_subtitle == "nats · EMA .9"
         app.clock_s += 1
         app.one.show(losses())
-        assert app.one.border_subtitle == "nats · log y · zoomed 1.5× · EMA .9"
+        assert app.one.border_subtitle == "nats · log y · zoomed 1.5× · EMA .97"
         await press(pilot, "0", "S", "S", "S", "y")
         assert app.one.border_subtitle == "nats"
 

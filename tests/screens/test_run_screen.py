@@ -76,7 +76,7 @@ async def test_without_a_path_the_training_of_every_network_leads(home: Path) ->
         losses = {series.label: series for series in screen.training.charts[0].plot.series}
         watched = [e["values"]["test_nll"] for e in epochs if "test_nll" in e["values"]]
         assert list(losses["test"].ys) == watched
-        assert {"endpoint-1, test nll", "endpoint-2, test nll"} <= set(losses)
+        assert {"endpoint-1, test", "endpoint-2, test"} <= set(losses)
         await press(pilot, "a")
         labels = {series.label for series in screen.training.charts[0].plot.series}
         assert not any("endpoint" in label for label in labels)

@@ -11,8 +11,9 @@ from mcworkbench.app import WorkbenchApp
 from mcworkbench.runs.index import run_ids
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.screens.messages import RunsChanged
-from mcworkbench.screens.runs.columns import columns_for, fitted
+from mcworkbench.screens.runs.columns import columns_for
 from mcworkbench.screens.runs.pane import FilterInput
+from mcworkbench.screens.widgets.cells import fitted
 from tests.screens.lists import listed, many_rows, opened, pane_of, screen_text
 from tests.screens.pilots import press, wait_for
 from tests.screens.recorded import recorded_home

@@ -3,10 +3,11 @@
 A test of pictures fails when anything on the screen looks otherwise than it was accepted; pytest
 then writes snapshot_report.html with both pictures side by side. Where the new ones are right,
 
-    python -m pytest tests/screens -k snapshots --snapshot-update
+    python -m pytest tests/screens/test_snapshots*.py --snapshot-update
 
-accepts them all, but only after a person has looked at each: what is accepted unseen proves
-nothing. The pictures lie in __snapshots__/, one SVG each, which every browser shows.
+accepts them all and drops those of tests that are gone (not with -n), but only after a person
+has looked at each: what is accepted unseen proves nothing. The pictures lie in __snapshots__/,
+one SVG each, which every browser shows.
 """
 
 from __future__ import annotations

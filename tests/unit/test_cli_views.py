@@ -130,7 +130,7 @@ def test_an_ascii_terminal_gets_ascii_and_no_plot() -> None:
     shown = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", raw.getvalue().decode())
     line = next(line for line in shown.split("\n") if " curve " in line)
     assert line.startswith("> curve ")
-    assert "##---" in line
+    assert "#---" in line
     assert "?" not in line
     assert "along t" not in shown
 
