@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from mcworkbench.screens.pictures.machine import MachinePicture
     from mcworkbench.screens.pictures.run_picture import RunPicture
     from mcworkbench.screens.pictures.run_row import RunRow
+    from mcworkbench.screens.run_deleting import Deleted
 
 _OPENED = "opened"
 _NOTICE_S, _ERROR_S = 4.0, 10.0
@@ -102,6 +103,7 @@ class WorkbenchApp(App[str]):
         self.machine: MachinePicture | None = None
         self.opened: RunPicture | None = None
         self.opened_id = ""
+        self.deleted: list[list[Deleted]] = []
         self.feed = Feed(self.post_message, clock_s=clock_s, wall_s=wall_s)
         self.crash: Exception | None = None
         self.told: deque[tuple[str, str, bool]] = deque(maxlen=_MAX_TOLD)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mcworkbench.screens.pictures.machine import MachinePicture
     from mcworkbench.screens.pictures.run_picture import RunPicture
     from mcworkbench.screens.pictures.run_row import RunRow
+    from mcworkbench.screens.run_deleting import Deleted
 
 # Smaller than this, one pane shows at a time.
 WIDE_COLUMNS, WIDE_ROWS = 110, 30
@@ -51,6 +52,7 @@ class Workbench(Protocol):
         opened_id: the id of the opened run, or ''.
         feed: what watches the disk.
         has_heard: whether the list of runs has been read once.
+        deleted: what was moved to the trash, a batch for each time, the last one last.
     """
 
     rows: tuple[RunRow, ...]
@@ -59,6 +61,7 @@ class Workbench(Protocol):
     opened_id: str
     feed: Feed
     has_heard: bool
+    deleted: list[list[Deleted]]
 
     def open_run(self, run_id: str) -> None:
         """Show a run in the Run mode."""

@@ -9,49 +9,41 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, ClassVar
-from weakref import WeakKeyDictionary
 
-from textual import work
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 from typing_extensions import override
 
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.executors.control import ENDED, STOPPING, go_on, is_of_settings, stop_run
-from mcworkbench.runs.actions import delete_run, restore_run
 from mcworkbench.runs.index import run_line
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.state import ACTIVE, State
 from mcworkbench.runs.views import RunView
-from mcworkbench.screens.base import WorkbenchScreen
+from mcworkbench.screens.careful_work import careful_work
 from mcworkbench.screens.dialogs.asking import (
-    delete_dialog,
     edit_dialog,
     shown_name,
     stop_dialog,
+    told_of,
     useless_dialog,
 )
 from mcworkbench.screens.dialogs.log import LogDialog, read_log
 from mcworkbench.screens.dialogs.report import ReportDialog, write_report
+from mcworkbench.screens.run_deleting import RunDeleting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from textual.app import App
-
+    from mcworkbench.screens.dialogs.choice import ChoiceDialog
     from mcworkbench.runs.index import RunLine
     from mcworkbench.screens.pictures.run_row import RunRow
-
-# What was deleted in each app, in the order of the deletes: both screens undo the same ones.
-_deleted: WeakKeyDictionary[App[object], list[list[Path]]] = WeakKeyDictionary()
-
 
 _ON_A_RUN = ("stop_run", "resume_run", "report_run", "log_run", "edit_run", "delete_run")
 
 
-class RunActions(WorkbenchScreen):
+class RunActions(RunDeleting):
     """A screen from which runs are stopped, resumed, deleted, reported on and read about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -94,8 +86,8 @@ class RunActions(WorkbenchScreen):
         """Return the run that is meant, None where there is none."""
         raise NotImplementedError
 
+    @override
     def targets(self) -> Sequence[RunRow]:
-        """Return the runs to delete; more than one where several are marked."""
         row = self.target()
         return [row] if row is not None else []
 
@@ -124,8 +116,16 @@ class RunActions(WorkbenchScreen):
             return row
         return None
 
-    def _fail(self, error: WorkbenchError) -> None:
-        self.workbench.tell(str(error), is_error=True)
+    def _fail(self, error: WorkbenchError, row: RunRow) -> None:
+        self.workbench.tell(told_of(error, row), is_error=True)
+
+    @property
+    def _is_free(self) -> bool:
+        """Return whether a dialog may open that took a moment: nobody does something else."""
+        return self.is_current and not isinstance(self.focused, Input)
+
+    async def _ask(self, dialog: ChoiceDialog) -> str | None:
+        return await self.app.push_screen_wait(dialog) if self._is_free else None
 
     async def _look(self, row: RunRow) -> RunLine | None:
         """Return a run as it is this moment: the row may be a second old."""
@@ -134,7 +134,7 @@ class RunActions(WorkbenchScreen):
             self.workbench.tell(f"{shown_name(row)} is not there any more.", is_error=True)
         return line
 
-    @work
+    @careful_work
     async def action_stop_run(self) -> None:
         """Ask how soon a run shall stop, and ask it to."""
         row = self._chosen()
@@ -149,7 +149,7 @@ class RunActions(WorkbenchScreen):
         if asked is StopLevel.kill:
             self.workbench.tell(f"{name} is being killed already.")
             return
-        answer = await self.app.push_screen_wait(stop_dialog(name, asked))
+        answer = await self._ask(stop_dialog(name, asked))
         if answer is None:
             return
         level = StopLevel[answer]
@@ -157,12 +157,12 @@ class RunActions(WorkbenchScreen):
             newest = await asyncio.to_thread(run_line, row.id)
             await asyncio.to_thread(stop_run, newest or line, level, by="app")
         except WorkbenchError as error:
-            self._fail(error)
+            self._fail(error, row)
         else:
             self.workbench.tell(f"{name} {STOPPING[level]}")
         self.workbench.feed.poke()
 
-    @work
+    @careful_work
     async def action_resume_run(self) -> None:
         """Go on with a run that is not done."""
         row = self._chosen()
@@ -179,7 +179,7 @@ class RunActions(WorkbenchScreen):
         try:
             await asyncio.to_thread(go_on, row.id)
         except WorkbenchError as error:
-            self._fail(error)
+            self._fail(error, row)
         else:
             is_new = line.state is State.waiting
             self.workbench.tell(f"{name} {'starts' if is_new else 'goes on where it ended'}")
@@ -188,63 +188,17 @@ class RunActions(WorkbenchScreen):
     async def _may_go_on(self, name: str, line: RunLine) -> bool:
         """Return whether a run shall be resumed; what cannot help offers its preset instead."""
         if line.state is State.done:
-            if await self.app.push_screen_wait(edit_dialog(name)) == "e":
+            if await self._ask(edit_dialog(name)) == "e":
                 self._edit(line.id)
             return False
         if line.state is not State.failed or not await asyncio.to_thread(_is_hopeless, line.id):
             return True
-        answer = await self.app.push_screen_wait(useless_dialog(name, line.reason))
+        answer = await self._ask(useless_dialog(name, line.reason))
         if answer == "e":
             self._edit(line.id)
         return answer == "r"
 
-    @work
-    async def action_delete_run(self) -> None:
-        """Move runs to the trash, after asking."""
-        rows = list(self.targets())
-        busy = [row for row in rows if row.is_supervised or row.state in ACTIVE]
-        if not rows:
-            self.workbench.tell("no run is selected.")
-        elif busy:
-            self.workbench.tell(f"{shown_name(busy[0])} is {busy[0].state}; stop it first with X.")
-        elif await self.app.push_screen_wait(delete_dialog(rows)) == "d":
-            await self._delete(rows)
-
-    async def _delete(self, rows: Sequence[RunRow]) -> None:
-        places: list[Path] = []
-        try:
-            for row in rows:
-                places.append(await asyncio.to_thread(delete_run, row.id))  # noqa: PERF401
-        except WorkbenchError as error:
-            self._fail(error)
-        if places:
-            _deleted.setdefault(self.app, []).append(places)
-            what = shown_name(rows[0]) if len(places) == 1 else f"{len(places)} runs"
-            self.workbench.tell(f"deleted {what}; u brings {_them(places)} back")
-            if self.workbench.opened_id in {row.id for row in rows}:
-                self.workbench.close_run()
-                self.app.switch_mode("runs")
-        self.workbench.feed.poke()
-
-    @work
-    async def action_undo_delete(self) -> None:
-        """Bring back the runs that were deleted last."""
-        batches = _deleted.get(self.app)
-        if not batches:
-            self.workbench.tell("nothing was deleted; `mcworkbench restore` lists older ones.")
-            return
-        places = batches.pop()
-        back: list[str] = []
-        try:
-            for place in places:
-                back.append(await asyncio.to_thread(restore_run, place))  # noqa: PERF401
-        except WorkbenchError as error:
-            self._fail(error)
-        if back:
-            self.workbench.tell(f"restored {back[0] if len(back) == 1 else f'{len(back)} runs'}")
-        self.workbench.feed.poke()
-
-    @work
+    @careful_work
     async def action_report_run(self) -> None:
         """Write the report of a run in a process of its own, then show it."""
         row = self._chosen()
@@ -259,9 +213,9 @@ class RunActions(WorkbenchScreen):
         try:
             report = await write_report(row.id)
         except WorkbenchError as error:
-            self._fail(error)
+            self._fail(error, row)
         else:
-            if self.is_current and not isinstance(self.focused, Input):
+            if self._is_free:
                 self.app.push_screen(ReportDialog(report))
             else:
                 # Whoever does something else by now must not have the keys taken away.
@@ -269,13 +223,14 @@ class RunActions(WorkbenchScreen):
         finally:
             self._reported.discard(row.id)
 
-    @work
+    @careful_work
     async def action_log_run(self) -> None:
         """Show what the processes of a run wrote."""
         row = self._chosen()
         if row is not None:
             log = await asyncio.to_thread(read_log, row.id)
-            self.app.push_screen(LogDialog(shown_name(row), log))
+            if self._is_free:
+                self.app.push_screen(LogDialog(shown_name(row), log))
 
     def action_edit_run(self) -> None:
         """Open the preset of a run in the editor, as a new one."""
@@ -293,7 +248,3 @@ def _is_hopeless(run_id: str) -> bool:
         return is_of_settings(RunView(run_id))
     except WorkbenchError:
         return False
-
-
-def _them(things: Sequence[object]) -> str:
-    return "it" if len(things) == 1 else "them"

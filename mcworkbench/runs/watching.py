@@ -3,7 +3,8 @@
 `index.list_runs` looks at everything each time. This remembers what it saw together with the
 files' times, and looks again only where something moves: at new and changed run folders, at runs
 that are carried out now, at runs that share a stage which just changed, and, in turns, at the
-rest. What it derives is what `list_runs` derives. Writes nothing.
+rest. What it derives is what `list_runs` derives. While the disk does not answer, what was seen
+last stays, and `fault` says why. Writes nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, final
 from mcworkbench.folders import runs_root
 from mcworkbench.runs.documents import mapping
 from mcworkbench.runs.index import RunLine, line_of
+from mcworkbench.runs.marks import check_readable, mark_of, marks_of, newest_s
 from mcworkbench.runs.names import is_file_name, is_run_id
 from mcworkbench.runs.run_folder import RunDocument, RunFolder
 from mcworkbench.runs.stage_folder import StageFolder
@@ -31,8 +33,10 @@ from mcworkbench.runs.state import (
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from mcworkbench.runs.marks import Mark
 
 UNREADABLE = "its run.json cannot be read"
 _CHUNK = 25
@@ -42,8 +46,15 @@ _TURNS = 30
 _FRESH_S = 3.0
 _UNSETTLED = frozenset((*ACTIVE, State.queued))
 _NOTHING = StageEvidence(State.waiting)
-# Time of change, bytes and inode of a file; None where there is none.
-Mark = tuple[int, int, int] | None
+
+
+@final
+@dataclass(slots=True)
+class _Seen:
+    """Marks of files, and since when they have been these, in monotonic seconds."""
+
+    marks: tuple[Mark, ...] = ()
+    since_s: float = 0.0
 
 
 @final
@@ -54,6 +65,7 @@ class _Stage:
     evidence: StageEvidence = _NOTHING
     paths: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()
+    seen: _Seen = field(default_factory=_Seen)
     is_settled: bool = False
     users: set[str] = field(default_factory=set[str])
 
@@ -70,16 +82,37 @@ class _Run:
     document: RunDocument | None = None
     line: RunLine | None = None
     problem: str = ""
+    seen: _Seen = field(default_factory=_Seen)
+    is_old: bool = False
     is_settled: bool = False
 
 
 @final
 class RunWatch:
-    """The list of runs; `refresh` brings it up to date."""
+    """The list of runs; `refresh` brings it up to date.
 
-    def __init__(self, *, wall_s: Callable[[], float] = time.time) -> None:
-        """Begin with an empty list; nothing is read before the first refresh."""
+    Attributes:
+        has_listed: the folders were listed once; before that an empty list says nothing.
+        fault: what kept the last look from seeing everything, None where nothing did; runs that
+            it concerns are shown as they were before.
+    """
+
+    def __init__(
+        self,
+        *,
+        wall_s: Callable[[], float] = time.time,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin with an empty list; nothing is read before the first refresh.
+
+        Args:
+            wall_s: Unix seconds.
+            clock_s: monotonic seconds.
+        """
+        self.has_listed = False
+        self.fault: OSError | None = None
         self._wall_s = wall_s
+        self._clock_s = clock_s
         self._runs: dict[str, _Run] = {}
         self._stages: dict[str, _Stage] = {}
         self._turn = 0
@@ -107,7 +140,13 @@ class RunWatch:
         Yields:
             After each part, whether the list has changed since the one before.
         """
-        self._find()
+        self.fault = None
+        try:
+            self._find()
+        except OSError as error:
+            self.fault = error
+            yield self._told()
+            return
         self._turn = (self._turn + 1) % _TURNS
         due = [run_id for run_id in sorted(self._runs, reverse=True) if self._is_due(run_id)]
         looked: set[str] = set()
@@ -126,12 +165,17 @@ class RunWatch:
         return has_changed
 
     def _find(self) -> None:
-        """Notice new folders and forget those that are gone."""
+        """Notice new folders and forget those that are gone.
+
+        Raises:
+            OSError: the folders cannot be listed.
+        """
         try:
             with os.scandir(runs_root()) as entries:
                 ids = {entry.name for entry in entries if is_run_id(entry.name)}
-        except OSError:
+        except FileNotFoundError:
             ids = set[str]()
+        self.has_listed = True
         for run_id in self._runs.keys() - ids:
             self._forget(run_id)
         for run_id in ids - self._runs.keys():
@@ -152,24 +196,32 @@ class RunWatch:
 
     def _is_due(self, run_id: str) -> bool:
         run = self._runs[run_id]
-        if not run.is_settled or _marks(run.paths) != run.marks:
+        try:
+            if not run.is_settled or marks_of(run.paths) != run.marks:
+                return True
+            is_turn = sum(run_id.encode()) % _TURNS == self._turn
+            return is_turn and self._has_moved(run)
+        except OSError:
             return True
-        is_turn = sum(run_id.encode()) % _TURNS == self._turn
-        return is_turn and self._has_moved(run)
 
     def _has_moved(self, run: _Run) -> bool:
         """Return whether files moved that a settled run is not asked about every time."""
-        if _mark(run.document_path) != run.document_mark:
+        if mark_of(run.document_path) != run.document_mark:
             return True
         nodes = run.document.nodes.values() if run.document is not None else ()
         stages = [self._stages[node.key] for node in nodes]
-        return any(not s.is_settled or _marks(s.paths) != s.marks for s in stages)
+        return any(not s.is_settled or marks_of(s.paths) != s.marks for s in stages)
 
     def _look(self, chunk: list[str]) -> set[str]:
         """Derive some runs anew; return every run that names a stage found changed."""
         # Supervisors are looked at before stages: what a stage published, it published before
         # its supervisor let go, so no finished run looks abandoned.
-        evidence = {run_id: self._open(run_id) for run_id in chunk}
+        evidence: dict[str, RunEvidence] = {}
+        for run_id in chunk:
+            try:
+                evidence[run_id] = self._open(run_id)
+            except OSError as error:
+                self._keep(self._runs[run_id], error)
         touched = set[str]()
         seen: dict[str, StageEvidence] = {}
         for run_id, proven in evidence.items():
@@ -178,11 +230,23 @@ class RunWatch:
             try:
                 touched |= self._derive(run, proven, seen)
                 run.problem = UNREADABLE if run.line is None else ""
+            except OSError as error:
+                self._keep(run, error)
             except Exception as error:  # noqa: BLE001 - one odd folder must not end the list
                 run.line, run.is_settled = None, False
                 run.problem = clean_line(f"it cannot be read ({type(error).__name__}: {error})")
             self._has_changed |= before != (run.line, run.problem)
         return touched
+
+    def _keep(self, run: _Run, error: OSError) -> None:
+        """Leave a run as it was seen last, and look again next time."""
+        run.is_settled = False
+        if run.line is not None:
+            self.fault = error
+            return
+        problem = f"it cannot be read ({(error.strerror or type(error).__name__).lower()})"
+        self._has_changed |= problem != run.problem
+        run.problem = problem
 
     def _derive(self, run: _Run, proven: RunEvidence, seen: dict[str, StageEvidence]) -> set[str]:
         """Set the line of one run; return the runs that name a stage found changed."""
@@ -198,40 +262,66 @@ class RunWatch:
         run.is_settled = (
             not proven.is_supervised
             and not is_busy
-            and self._are_old((*run.marks, run.document_mark))
+            and run.is_old
             and all(self._stages[key].is_settled for key in keys)
         )
         return touched
 
     def _open(self, run_id: str) -> RunEvidence:
-        """Read what is new in a run's own folder."""
+        """Read what is new in a run's own folder.
+
+        Raises:
+            OSError: the disk does not let us.
+        """
         run, folder = self._runs[run_id], RunFolder(run_id)
-        run.paths, run.document_path = _folder_paths(folder), str(folder.document_path)
-        run.marks, mark = _marks(run.paths), _mark(run.document_path)
-        if mark != run.document_mark or not self._are_old((mark,)):
+        paths, document_path = _folder_paths(folder), str(folder.document_path)
+        marks, mark = marks_of(paths), mark_of(document_path)
+        is_old = self._are_old((*marks, mark), run.seen)
+        if mark != run.document_mark or not is_old:
+            document = folder.document()
+            if document is None:
+                check_readable(folder.document_path)
             self._release(run_id, run.document)
-            run.document, run.document_mark = folder.document(), mark
-            for node in run.document.nodes.values() if run.document is not None else ():
+            run.document, run.document_mark = document, mark
+            for node in document.nodes.values() if document is not None else ():
                 self._stages.setdefault(node.key, _Stage()).users.add(run_id)
+        run.paths, run.document_path = paths, document_path
+        run.marks, run.is_old = marks, is_old
         return run_evidence(folder)
 
     def _look_at(self, key: str) -> tuple[StageEvidence, bool]:
-        """Return what a stage's folder proves, and whether that is new."""
+        """Return what a stage's folder proves, and whether that is new.
+
+        Raises:
+            OSError: the disk does not let us look.
+        """
         stage = self._stages[key]
-        if stage.is_settled and _marks(stage.paths) == stage.marks:
+        if stage.is_settled and marks_of(stage.paths) == stage.marks:
             return stage.evidence, False
         folder, before = StageFolder(key), stage.evidence
         evidence = _slim(stage_evidence(folder))
-        stage.evidence, stage.paths = evidence, _paths(folder, evidence)
+        paths = _paths(folder, evidence)
         # Whatever changes while we look is young by its marks, so it is looked at again.
-        stage.marks = _marks(stage.paths)
+        marks = marks_of(paths)
+        # News without a trace may be a disk that failed while it was read: it is read again.
+        is_proven = evidence == before or not stage.paths or marks != stage.marks
+        stage.evidence, stage.paths, stage.marks = evidence, paths, marks
         is_quiet = evidence.state not in ACTIVE and not evidence.is_waning
-        stage.is_settled = is_quiet and self._are_old(stage.marks)
+        stage.is_settled = is_quiet and is_proven and self._are_old(marks, stage.seen)
         return evidence, evidence != before
 
-    def _are_old(self, marks: Iterable[Mark]) -> bool:
-        newest_ns = max((mark[0] for mark in marks if mark is not None), default=0)
-        return self._wall_s() - newest_ns / 1e9 > _FRESH_S
+    def _are_old(self, marks: tuple[Mark, ...], seen: _Seen) -> bool:
+        """Return whether files are so old that a further change would show by their marks.
+
+        Where a time lies in the future, e.g. after the clock was set back, it counts how long
+        the marks have been the same.
+        """
+        age_s = self._wall_s() - newest_s(marks)
+        if age_s >= 0:
+            return age_s > _FRESH_S
+        if marks != seen.marks:
+            seen.marks, seen.since_s = marks, self._clock_s()
+        return self._clock_s() - seen.since_s > _FRESH_S
 
 
 def _paths(folder: StageFolder, evidence: StageEvidence) -> tuple[str, ...]:
@@ -263,15 +353,3 @@ def _slim(evidence: StageEvidence) -> StageEvidence:
         "artifacts": names,
     }
     return replace(evidence, result=slim)
-
-
-def _marks(paths: tuple[str, ...]) -> tuple[Mark, ...]:
-    return tuple(map(_mark, paths))
-
-
-def _mark(path: str) -> Mark:
-    try:
-        status = os.stat(path)  # noqa: PTH116 - thousands a second; a Path costs twice as much
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -11,6 +11,7 @@ from mcworkbench.text import clean_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mcworkbench.errors import WorkbenchError
     from mcworkbench.screens.pictures.run_row import RunRow
 
 _MAX_NAME, _MAX_REASON = 40, 300
@@ -42,6 +43,11 @@ _ASKED = {
 def shown_name(row: RunRow) -> str:
     """Return what a sentence calls a run: its name, shortened, else its id."""
     return clean_line(row.name or row.id, limit=_MAX_NAME)
+
+
+def told_of(error: WorkbenchError, row: RunRow) -> str:
+    """Return the sentence of an error with the run's name: commands call it by its id."""
+    return str(error).replace(f"run {row.id}", shown_name(row))
 
 
 def stop_dialog(name: str, asked: StopLevel | None) -> ChoiceDialog:

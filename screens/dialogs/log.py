@@ -51,13 +51,17 @@ class RunLog:
 
     Attributes:
         reasons: why stages ended badly, one sentence each.
-        lines: of the logs.
-        path: where the supervisor's log lies; those of stages lie with the stages.
+        lines: of the logs, one after the other.
+        parts: the line on which each log begins and its file; the supervisor's comes last.
     """
 
     reasons: tuple[str, ...]
     lines: tuple[str, ...]
-    path: Path
+    parts: tuple[tuple[int, Path], ...]
+
+    def part_at(self, line: int) -> int:
+        """Return the place of the log that a line belongs to."""
+        return max(0, sum(begins <= line for begins, _ in self.parts) - 1)
 
 
 def read_log(run_id: str) -> RunLog:
@@ -69,10 +73,11 @@ def read_log(run_id: str) -> RunLog:
     folder = RunFolder(run_id)
     reasons, logs = _stage_logs(folder)
     lines: list[str] = []
-    for head, path in logs:
+    parts: list[tuple[int, Path]] = []
+    for head, path in [*logs, ("supervisor", folder.log_path)]:
+        parts.append((len(lines), path))
         lines += _section(head, path)
-    lines += _section("supervisor", folder.log_path)
-    return RunLog(tuple(reasons), tuple(lines), folder.log_path)
+    return RunLog(tuple(reasons), tuple(lines), tuple(parts))
 
 
 def _stage_logs(folder: RunFolder) -> tuple[list[str], list[tuple[str, Path]]]:
@@ -124,6 +129,10 @@ def _tail(path: Path) -> tuple[str, int]:
 class LogText(ScrollView, can_focus=True):
     """Lines of clean text, of which only those in view are drawn."""
 
+    @dataclass
+    class Scrolled(Message):
+        """Other lines are in view."""
+
     def __init__(self, lines: Sequence[str]) -> None:
         """Show `lines`, each free of control characters."""
         super().__init__()
@@ -133,6 +142,11 @@ class LogText(ScrollView, can_focus=True):
         """Take the room that the text needs."""
         widest = max(map(cell_len, self.lines), default=0)
         self.virtual_size = Size(widest, len(self.lines))
+
+    @override
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.post_message(self.Scrolled())
 
     @override
     def render_line(self, y: int) -> Strip:
@@ -145,29 +159,27 @@ class LogText(ScrollView, can_focus=True):
 
 
 @final
-class LogDialog(ModalScreen[None]):
+class LogDialog(AbstractPage):
     """Shows the logs of a run."""
 
-    HELP = "Why stages failed comes first, then the newest logs; the file itself holds all of it."
+    HELP = (
+        f"Why stages failed comes first, then the last {TAIL_BYTES // 1024} kB of each of the "
+        "newest logs. The file of a log holds all of it; y copies the path of the one at the top."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,L", "dismiss(None)", "Close", show=False),
-        Binding("y", "copy_path", "Copy path", show=False),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
-        Binding("g", "top", "Top", show=False),
-        Binding("G", "end", "End", show=False),
     ]
 
     def __init__(self, name: str, log: RunLog) -> None:
         """Show `log`, that of the run called `name`."""
         super().__init__()
         self._titled, self._log = name, log
+        self._part = 0
 
     def compose(self) -> ComposeResult:
         """Lay out the text."""
         with Vertical(classes="dialog page") as box:
             box.border_title = Content(f"Log · {self._titled}")
-            box.border_subtitle = "G end · y copies the path · esc closes"
             if self._log.reasons:
                 reasons = "\n".join(f"✗ {reason}" for reason in self._log.reasons)
                 yield Static(Content(reasons), classes="page-why")
@@ -175,27 +187,39 @@ class LogDialog(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Put the focus where the arrow keys scroll."""
-        self.query_one(LogText).focus()
+        self.scroller().focus()
+        self._show_part(0)
 
-    def action_scroll(self, step: int) -> None:
-        """Go down by lines, or up."""
-        self.query_one(LogText).scroll_relative(y=step, animate=False)
+    @override
+    def scroller(self) -> LogText:
+        return self.query_one(LogText)
 
+    @override
+    def shown_path(self) -> Path:
+        return self._log.parts[self._part][1]
+
+    @on(LogText.Scrolled)
+    def _follow(self) -> None:
+        text = self.scroller()
+        top = text.scroll_offset.y
+        # Short logs at the end never come to the top.
+        is_end = top >= text.max_scroll_y > 0
+        self._show_part(len(self._log.parts) - 1 if is_end else self._log.part_at(top))
+
+    @override
     def action_top(self) -> None:
-        """Go to the first line."""
-        self.query_one(LogText).scroll_home(animate=False)
+        super().action_top()
+        self._show_part(0)
 
+    @override
     def action_end(self) -> None:
-        """Go to the last line."""
-        self.query_one(LogText).scroll_end(animate=False)
+        super().action_end()
+        self._show_part(len(self._log.parts) - 1)
 
-    def action_copy_path(self) -> None:
-        """Put the path of the supervisor's log on the terminal's clipboard."""
-        copy_path(self, self._log.path)
-
-
-def copy_path(screen: ModalScreen[None], path: Path) -> None:
-    """Put a path on the terminal's clipboard and say so."""
-    told = clean_line(str(path), limit=4000)
-    screen.app.copy_to_clipboard(told)
-    cast("Workbench", screen.app).tell(f"copied {told}")
+    def _show_part(self, place: int) -> None:
+        self._part = place
+        line, path = self._log.parts[place]
+        whose = self._log.lines[line].strip("─ ").partition(",")[0].partition(":")[0]
+        del path
+        told = f"G end · y copies the path of {whose} · esc closes"
+        self.query_one(".page", Vertical).border_subtitle = Content(told)  # pyright: ignore[reportAttributeAccessIssue]

@@ -15,20 +15,21 @@ from typing import TYPE_CHECKING, ClassVar, final
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Markdown
+from typing_extensions import override
 
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.executors.child import package_environment, python_command
 from mcworkbench.folders import reports_root
 from mcworkbench.runs.names import check_run_id
-from mcworkbench.screens.dialogs.log import copy_path
+from mcworkbench.screens.dialogs.page import AbstractPage
 from mcworkbench.screens.dialogs.report_text import inert_parser
 from mcworkbench.text import clean, clean_line
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from textual.app import ComposeResult
+    from textual.widget import Widget
 
 _MAX_TEXT = 200_000
 _MAX_PATH = 4000
@@ -87,15 +88,12 @@ def _read(folder: Path) -> WrittenReport:
 
 
 @final
-class ReportDialog(ModalScreen[None]):
+class ReportDialog(AbstractPage):
     """Shows the text of a report."""
 
     HELP = "The report as text; the page has the figures too. Copy its path and open it there."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Close", show=False),
-        Binding("y", "copy_path", "Copy path", show=False),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
     ]
 
     def __init__(self, report: WrittenReport) -> None:
@@ -131,10 +129,10 @@ class ReportDialog(ModalScreen[None]):
     def _parser(self) -> MarkdownIt:
         return inert_parser(self._width)
 
-    def action_scroll(self, step: int) -> None:
-        """Go down by lines, or up."""
-        self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
+    @override
+    def scroller(self) -> Widget:
+        return self.query_one(VerticalScroll)
 
-    def action_copy_path(self) -> None:
-        """Put the path of the page on the terminal's clipboard."""
-        copy_path(self, self._report.page)
+    @override
+    def shown_path(self) -> Path:
+        return self._report.page

@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +16,6 @@ from mcworkbench.runs.index import list_runs
 from mcworkbench.runs.state import State
 from mcworkbench.runs.views import RunView
 from tests.screens.terminal import Terminal
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks ps for the app's process")
 
@@ -99,6 +96,9 @@ def test_a_researcher_edits_runs_stops_leaves_and_comes_back(home: Path) -> None
         terminal.type("p")
         shown = terminal.wait("report.html", "Report")
         assert "Traceback" not in shown
+        # Runs were begun, opened, drawn and reported on: still nothing of torch in the process.
+        (pid,) = terminal.app_pids()
+        assert "torch" not in Path(f"/proc/{pid}/maps").read_text()
         terminal.press("Escape")
         terminal.wait("✓ done")
         terminal.type("q")
@@ -115,7 +115,7 @@ def test_a_run_outlives_its_terminal_and_the_next_app_finds_it(home: Path) -> No
     with Terminal(80, 24, home=home) as other:
         other.workbench()
         other.wait("1·Runs", "quickstart")
-        other.wait("done", limit_s=120)
+        other.wait("✓ quickstart", limit_s=120)
     (line,) = list_runs()
     assert line.state is State.done
 
