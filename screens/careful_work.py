@@ -42,7 +42,7 @@ def careful_work(
         except WorkbenchError as error:
             _tell(node, str(error))
         except Exception as error:  # noqa: BLE001 - the app must live on
-            node.log.error(traceback.format_exc())
+            node.log(traceback.format_exc())
             what = method.__name__.removeprefix("action_").replace("_", " ").strip()
             _tell(node, f"{what} went wrong: {type(error).__name__}: {error}")
 

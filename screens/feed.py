@@ -2,7 +2,8 @@
 
 It keeps the list of runs at 1 Hz, pictures of watched runs at 4 Hz, the machine's load at 1 Hz,
 and tells only what changed. A slow disk slows the feed, never the interface; whatever goes wrong
-in one run's files is that run's problem.
+in one run's files is that run's problem. While the disk does not answer, what was told stays.
+Whatever else goes wrong is told once, and the feed goes on.
 """
 
 from __future__ import annotations
@@ -14,18 +15,25 @@ from typing import TYPE_CHECKING, final
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.runs.state import ACTIVE
 from mcworkbench.runs.watching import RunWatch
-from mcworkbench.screens.messages import MachineChanged, RunChanged, RunsChanged, RunVanished
+from mcworkbench.screens.messages import (
+    FeedFailed,
+    MachineChanged,
+    RunChanged,
+    RunsChanged,
+    RunVanished,
+)
 from mcworkbench.screens.pictures.gallery import Gallery
 from mcworkbench.screens.pictures.load import MachineLook
 from mcworkbench.screens.pictures.rows import problem_row, row_of
+from mcworkbench.screens.troubles import Troubles
+from mcworkbench.screens.wanted import Failure, Wanted
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from textual.message import Message
-
     from mcworkbench.runs.index import RunLine
+    from mcworkbench.screens.mailbox import Told
     from mcworkbench.screens.pictures.machine import MachinePicture
     from mcworkbench.screens.pictures.run_picture import RunPicture
     from mcworkbench.screens.pictures.run_row import RunRow
@@ -33,6 +41,8 @@ if TYPE_CHECKING:
 _LIST_S = 1.0
 _WATCH_S = 0.25
 _STOP_S = 0.5
+# A run that could not be shown is tried again after that long.
+_AGAIN_S = 10.0
 # A pause after each part of a long look, so that the interface gets its turn.
 _REST_S = 0.002
 # Runs in the list whose progress within stages is followed.
@@ -55,7 +65,7 @@ class Feed:
 
     def __init__(
         self,
-        tell: Callable[[Message], object],
+        tell: Callable[[Told], object],
         *,
         clock_s: Callable[[], float] = time.monotonic,
         wall_s: Callable[[], float] = time.time,
@@ -69,17 +79,17 @@ class Feed:
         """
         self._tell = tell
         self._clock_s = clock_s
-        self._watch = RunWatch(wall_s=wall_s)
+        self._watch = RunWatch(wall_s=wall_s, clock_s=clock_s)
         self._gallery = Gallery(clock_s=clock_s, wall_s=wall_s, breathe=self._breathe)
         self._machine = MachineLook()
-        self._guard = threading.Lock()
-        self._slots: dict[str, str] = {}
-        self._told: dict[str, RunPicture | None] = {}
+        self._wanted = Wanted()
+        self._troubles = Troubles(clock_s)
         self._told_rows: tuple[RunRow, ...] | None = None
         self._told_machine: MachinePicture | None = None
         self._rows: dict[str, tuple[RunLine, RunRow]] = {}
         self._live: set[str] = set()
-        self._odd: set[str] = set()
+        # Runs that could not be looked at, and when to try again.
+        self._odd: dict[str, float] = {}
         self._reading = ""
         self._list_due_s = self._watch_due_s = -1.0
         self._looking = threading.Lock()
@@ -101,13 +111,7 @@ class Feed:
 
     def watch(self, slot: str, run_id: str) -> None:
         """Make pictures of a run for a slot ("opened", "preview"); '' ends it."""
-        with self._guard:
-            if run_id:
-                self._slots[slot] = run_id
-                # Told again even if it was told before: who asks has nothing to show yet.
-                self._told.pop(run_id, None)
-            else:
-                self._slots.pop(slot, None)
+        self._wanted.watch(slot, run_id)
         self._wake.set()
 
     def poke(self) -> None:
@@ -118,9 +122,9 @@ class Feed:
     def tick(self) -> None:
         """Look once at everything, in the caller's thread."""
         with self._looking:
-            self._look_at_list()
-            self._look_at_watched(is_due=True)
-            self._look_at_machine()
+            self._try("the runs", self._look_at_list)
+            self._try("the runs shown", self._look_at_due)
+            self._try("the machine", self._look_at_machine)
 
     def _run(self) -> None:
         while not self._is_stopped.is_set():
@@ -130,23 +134,42 @@ class Feed:
                     self._look()
             except _EndedError:
                 return
-            except Exception:  # noqa: BLE001 - the interface must stay alive; the next look may do
-                self._is_stopped.wait(_LIST_S)
             self._wake.wait(_WATCH_S)
 
     def _look(self) -> None:
         """Look at what is due."""
         if self._told_rows is None:
-            self._look_at_list()
+            self._try("the runs", self._look_at_list)
         now_s = self._clock_s()
-        is_due = now_s >= self._watch_due_s
-        if is_due:
+        if now_s >= self._watch_due_s:
             self._watch_due_s = now_s + _WATCH_S
-        self._look_at_watched(is_due=is_due)
+            self._try("the runs shown", self._look_at_due)
+        else:
+            self._try("the runs shown", self._look_at_new)
         if now_s >= self._list_due_s:
             self._list_due_s = now_s + _LIST_S
-            self._look_at_list()
-            self._look_at_machine()
+            self._try("the runs", self._look_at_list)
+            self._try("the machine", self._look_at_machine)
+
+    def _try(self, what: str, look: Callable[[], None]) -> None:
+        """Look; a failure is told, and ends neither the other looks nor the next ones."""
+        try:
+            look()
+        except _EndedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the interface must stay alive; the next may do
+            text = f"looking at {what} failed ({type(error).__name__}: {error}); "
+            self._fail((what, type(error)), f"{text}what is shown may be old.")
+
+    def _fail(self, trouble: tuple[object, ...], text: str) -> None:
+        if self._troubles.is_new(trouble):
+            self._say(FeedFailed(clean_line(text)))
+
+    def _fail_disk(self, error: OSError) -> str:
+        reason = (error.strerror or type(error).__name__).lower()
+        text = f"cannot look at the runs: {reason}; the list may be old."
+        self._fail(("disk", reason), text)
+        return text
 
     def _look_at_list(self) -> None:
         told_s = self._clock_s() if self._told_rows is not None else None
@@ -156,23 +179,28 @@ class Feed:
                 told_s = self._clock_s()
                 self._tell_rows()
             self._breathe()
-            self._look_at_watched(is_due=False)
+            self._look_at_new()
         self._look_at_live()
         self._tell_rows()
+        if self._watch.fault is not None:
+            self._fail_disk(self._watch.fault)
 
     def _look_at_live(self) -> None:
         """Follow the newest active runs within their stages, and let go of others."""
+        now_s = self._clock_s()
+        self._odd = {run_id: due_s for run_id, due_s in self._odd.items() if due_s > now_s}
         active = [line.id for line in self._watch.lines if line.state in ACTIVE]
         live = [run_id for run_id in active if run_id not in self._odd][:_MAX_LIVE]
         self._live = {*live}
-        self._gallery.keep({*live, *self._wanted()})
+        self._gallery.keep({*live, *self._wanted.ids()})
         opened = [run_id for run_id in live if self._gallery.has(run_id)]
         new = [run_id for run_id in live if not self._gallery.has(run_id)]
         for run_id in (*opened, *new[:_MAX_OPENED_AT_ONCE]):
-            if self._reason_against(run_id, self._gallery.refreshed):
-                self._odd.add(run_id)
+            self._attempt(run_id, self._gallery.refreshed)
 
     def _tell_rows(self) -> None:
+        if not self._watch.has_listed:
+            return
         lines = self._watch.lines
         self._rows = {line.id: (line, self._row(line)) for line in lines}
         problems = self._watch.problems.items()
@@ -191,65 +219,59 @@ class Feed:
             return kept[1]
         return row_of(line, self._gallery.opened(line.id) if is_active else None)
 
-    def _look_at_watched(self, *, is_due: bool) -> None:
-        """Make pictures of watched runs: of all where that is due, else of those never told."""
-        for run_id in self._wanted():
-            if not is_due and run_id in self._told:
-                continue
-            if run_id in self._told and self._told[run_id] is None:
-                continue
-            self._paint(run_id)
+    def _look_at_due(self) -> None:
+        """Make pictures of all watched runs, but of those that could not be shown just now."""
+        for run_id in self._wanted.ids():
+            has_failed = isinstance(self._wanted.answer(run_id), Failure)
+            if not has_failed or self._odd.get(run_id, -1.0) <= self._clock_s():
+                self._paint(run_id)
+
+    def _look_at_new(self) -> None:
+        """Make pictures of watched runs of which nothing was told yet."""
+        for run_id in self._wanted.ids():
+            if self._wanted.answer(run_id) is None:
+                self._paint(run_id)
 
     def _paint(self, run_id: str) -> None:
-        pictures: list[RunPicture] = []
-        reason = self._reason_against(
-            run_id, lambda run_id: pictures.append(self._gallery.picture(run_id))
+        painted: list[RunPicture] = []
+        failure = self._attempt(
+            run_id, lambda run_id: painted.append(self._gallery.picture(run_id))
         )
-        with self._guard:
-            if run_id not in self._slots.values():
-                return
-            last = self._told.get(run_id)
-            if reason:
-                self._told[run_id] = None
-            elif pictures:
-                self._told[run_id] = pictures[0]
-        if reason:
-            self._say(RunVanished(run_id, reason))
-        elif pictures and pictures[0] is not last:
-            self._say(RunChanged(pictures[0]))
+        for picture in painted:
+            if self._wanted.is_news(run_id, picture):
+                self._say(RunChanged(picture))
+        if failure is not None and self._wanted.is_news(run_id, failure):
+            self._say(RunVanished(run_id, failure.reason, failure.is_passing))
 
-    def _reason_against(self, run_id: str, look: Callable[[str], object]) -> str:
-        """Look at a run; return why that is impossible, '' where it was done or given up."""
+    def _attempt(self, run_id: str, look: Callable[[str], object]) -> Failure | None:
+        """Look at a run; return why that failed, None where it was done or given up."""
         self._reading = run_id
         try:
             look(run_id)
         except _UnwantedError:
-            return ""
+            return None
         except _EndedError:
             raise
         except WorkbenchError as error:
             reason = str(error)
         except Exception as error:  # noqa: BLE001 - one odd run must not end the others
+            if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+                return Failure(self._fail_disk(error), is_passing=True)
             reason = f"run {run_id} cannot be shown ({type(error).__name__}: {error})"
         else:
-            return ""
+            self._odd.pop(run_id, None)
+            return None
         finally:
             self._reading = ""
+        self._odd[run_id] = self._clock_s() + _AGAIN_S
         self._gallery.forget(run_id)
-        return clean_line(reason)
+        return Failure(clean_line(reason), is_passing=False)
 
     def _look_at_machine(self) -> None:
         picture = self._machine.picture()
         if picture is not None and picture != self._told_machine:
             self._told_machine = picture
             self._say(MachineChanged(picture))
-
-    def _wanted(self) -> list[str]:
-        with self._guard:
-            wanted = list(dict.fromkeys(self._slots.values()))
-            for run_id in self._told.keys() - {*wanted}:
-                del self._told[run_id]
-            return wanted
 
     def _breathe(self) -> None:
         """Let the interface have its turn; end what nobody wants any more."""
@@ -258,10 +280,10 @@ class Feed:
         if self._is_stopped.is_set():
             raise _EndedError
         self._is_stopped.wait(_REST_S)
-        if self._reading and self._reading not in {*self._wanted(), *self._live}:
+        if self._reading and self._reading not in {*self._wanted.ids(), *self._live}:
             raise _UnwantedError
 
-    def _say(self, message: Message) -> None:
+    def _say(self, message: Told) -> None:
         try:
             self._tell(message)
         except RuntimeError:

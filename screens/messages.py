@@ -1,11 +1,13 @@
-"""What the feed tells the app: facts in the past tense. A newer one replaces an older."""
+"""What the feed tells: facts in the past tense. A newer one of the same thing replaces an older.
+
+The app hears of them by `FeedSpoke` alone, and takes them from its mailbox.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from textual.message import Message
-from typing_extensions import override
 
 from mcworkbench.screens.pictures.machine import MachinePicture
 from mcworkbench.screens.pictures.run_picture import RunPicture
@@ -18,10 +20,6 @@ class RunsChanged(Message):
 
     rows: tuple[RunRow, ...]
 
-    @override
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, RunsChanged)
-
 
 @dataclass
 class RunChanged(Message):
@@ -29,17 +27,20 @@ class RunChanged(Message):
 
     picture: RunPicture
 
-    @override
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, RunChanged) and message.picture.row.id == self.picture.row.id
-
 
 @dataclass
 class RunVanished(Message):
-    """A watched run cannot be read any more: it was deleted, or its folder is damaged."""
+    """A watched run has no picture: it was deleted, or its folder is damaged.
+
+    Attributes:
+        run_id: its id.
+        reason: one sentence.
+        is_passing: only the disk did not answer; the picture comes when it does.
+    """
 
     run_id: str
     reason: str
+    is_passing: bool = False
 
 
 @dataclass
@@ -48,6 +49,14 @@ class MachineChanged(Message):
 
     machine: MachinePicture
 
-    @override
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, MachineChanged)
+
+@dataclass
+class FeedFailed(Message):
+    """Something could not be looked at; told once, in a sentence."""
+
+    text: str
+
+
+@dataclass
+class FeedSpoke(Message):
+    """There is something in the mailbox."""

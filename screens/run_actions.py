@@ -36,8 +36,8 @@ from mcworkbench.screens.run_deleting import RunDeleting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mcworkbench.screens.dialogs.choice import ChoiceDialog
     from mcworkbench.runs.index import RunLine
+    from mcworkbench.screens.dialogs.choice import ChoiceDialog
     from mcworkbench.screens.pictures.run_row import RunRow
 
 _ON_A_RUN = ("stop_run", "resume_run", "report_run", "log_run", "edit_run", "delete_run")

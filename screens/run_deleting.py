@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from abc import abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.errors import WorkbenchError
@@ -19,7 +20,6 @@ from mcworkbench.screens.dialogs.asking import delete_dialog, shown_name, told_o
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from mcworkbench.screens.pictures.run_row import RunRow
 
@@ -59,10 +59,7 @@ class RunDeleting(WorkbenchScreen):
         self.workbench.deleted.append(batch)
         try:
             for row in rows:
-                place = await asyncio.to_thread(delete_run, row.id)
-                batch.append(Deleted(place, row.id, shown_name(row)))
-        except WorkbenchError as error:
-            self.workbench.tell(told_of(error, row), is_error=True)
+                await self._trash(row, batch)
         finally:
             if not batch:
                 self.workbench.deleted.remove(batch)
@@ -72,6 +69,14 @@ class RunDeleting(WorkbenchScreen):
         if self.workbench.opened_id in {one.run_id for one in batch}:
             self.workbench.close_run()
             self.app.switch_mode("runs")
+
+    async def _trash(self, row: RunRow, batch: list[Deleted]) -> None:
+        try:
+            place = await asyncio.to_thread(delete_run, row.id)
+        except WorkbenchError as error:
+            self.workbench.tell(told_of(error, row), is_error=True)
+        else:
+            batch.append(Deleted(place, row.id, shown_name(row)))
 
     @careful_work
     async def action_undo_delete(self) -> None:

@@ -84,7 +84,10 @@ def _with_theme(text: str, theme: str) -> str:
     parse_toml(text, _SETTINGS)
     document = tomlkit.parse(text)
     document["theme"] = theme
-    return tomlkit.dumps(document)
+    changed = tomlkit.dumps(document)
+    if parse_toml(changed, _SETTINGS).values.get("theme") != theme:
+        raise ValueError("the theme cannot be written into the text as it is")
+    return changed
 
 
 def _read(name: str, problems: list[str]) -> dict[str, object]:

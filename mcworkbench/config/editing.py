@@ -15,8 +15,8 @@ from mcworkbench.config.history import History, Step, Version
 from mcworkbench.config.loading import check_text
 from mcworkbench.config.presets import (
     SUFFIX,
+    create_preset,
     find_preset,
-    new_preset_path,
     shipped_root,
     write_preset,
 )
@@ -228,7 +228,9 @@ class PresetDraft:
         """
         if self.place != "own":
             raise InvalidInputError(f"{self.name} is read-only; save a copy under another name.")
-        self._write(self.path)
+        self._check_size()
+        write_preset(self.path, self.text)
+        self._saved(self.path)
 
     def save_as(self, name: str) -> None:
         """Write the text to a new preset of the user's own, which the draft then is.
@@ -237,14 +239,16 @@ class PresetDraft:
             InvalidInputError: no preset can have that name, or one has it.
             WorkbenchError: it cannot be written.
         """
-        self._write(new_preset_path(name))
+        self._check_size()
+        self._saved(create_preset(name, self.text))
 
-    def _write(self, path: Path) -> None:
+    def _check_size(self) -> None:
         if len(self.text.encode(errors="surrogatepass")) > MAX_BYTES:
             raise InvalidInputError(
                 f"{self.name}: larger than {MAX_BYTES // 1024} KB, which no preset may be."
             )
-        write_preset(path, self.text)
+
+    def _saved(self, path: Path) -> None:
         self.path, self.place, self.name = path, "own", clean_line(path.stem)
         self._base = self._version(self.text)
         self._history.rename(self.file_name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,18 +89,52 @@ def new_preset_path(name: str, *, hint: str = "") -> Path:
     target = folders.user_presets_root() / f"{stem}{SUFFIX}"
     if target.exists() or stem in preset_files():
         taken = str(target) if target.exists() else f"a preset called '{stem}'"
-        raise InvalidInputError(f"{taken} exists; give another name{hint}.")
+        raise _taken(taken, hint)
     return target
 
 
+def create_preset(name: str, text: str, *, hint: str = "") -> Path:
+    """Publish a new preset of the user's own and return its file.
+
+    Args:
+        name: what it is to be called, with or without its suffix.
+        text: what it says.
+        hint: how to give another name, for the sentence about one that is taken.
+
+    Raises:
+        InvalidInputError: no preset can have the name, or one has it already.
+        WorkbenchError: it cannot be written.
+    """
+    path = new_preset_path(name, hint=hint)
+    folders.make_private(path.parent)
+    try:
+        # Whoever makes the file has the name, also where two ask at the same moment.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError as error:
+        raise _taken(str(path), hint) from error
+    except OSError as error:
+        raise folders.storage_error(path, error) from error
+    try:
+        write_preset(path, text)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+    return path
+
+
 def write_preset(path: Path, text: str) -> None:
-    """Publish the text of a preset of the user's own.
+    """Publish the text of a preset of the user's own, in place of what its file has.
 
     Raises:
         WorkbenchError: it cannot be written.
     """
     folders.make_private(path.parent)
     folders.publish_bytes(path, text.encode())
+
+
+def _taken(what: str, hint: str) -> InvalidInputError:
+    return InvalidInputError(f"{what} exists; give another name{hint}.")
 
 
 def free_name(stem: str) -> str:

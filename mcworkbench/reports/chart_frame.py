@@ -13,7 +13,7 @@ import numpy as np
 
 from mcworkbench.reports.chart_axes import column_of, name_start, placed, row_of, x_labels, y_labels
 from mcworkbench.reports.chart_canvas import Canvas, Paint, one_cell_each, series_paint
-from mcworkbench.reports.chart_legend import BREAK, MARK, Legend, legend_of, patterns_of
+from mcworkbench.reports.chart_legend import BELOW, BREAK, MARK, Legend, legend_of, patterns_of
 from mcworkbench.reports.chart_lines import cropped, reading, to_drawn
 from mcworkbench.reports.chart_view import Drawing
 from mcworkbench.reports.quantities import quantity, shown_scale
@@ -35,6 +35,11 @@ _HERE, _SINGLE = "●", "•"
 _FEW = 64
 
 
+# Where a line cannot be drawn: x, the line's paint, and the sign for why.
+Cut = tuple[float, int, str]
+_MOST_SIGNS = 1000
+
+
 @final
 class Frame:
     """A plot with its ranges settled; the area of its lines is R by C characters."""
@@ -52,7 +57,7 @@ class Frame:
         canvas, view = Canvas(width, height), self._view
         has_rule = height >= _ROWS_FOR_RULE
         cuts = self._breaks()
-        legend = self._legend(width, height, breaks=bool(cuts))
+        legend = self._legend(width, height, signs={sign for _, _, sign in cuts})
         self._top = 0 if view.is_legend_below else legend.num_rows
         self._num_rows = height - legend.num_rows - 1 - has_rule
         unit = quantity(self._plot.column, task=self._plot.task).unit
@@ -68,7 +73,7 @@ class Frame:
         legend.write(canvas, height - legend.num_rows if view.is_legend_below else 0)
         return Drawing(canvas, self._left, self._num_columns, self._x_range, self._y_range)
 
-    def _legend(self, width: int, height: int, *, breaks: bool) -> Legend:
+    def _legend(self, width: int, height: int, *, signs: set[str]) -> Legend:
         crosshair = self._view.crosshair
         return legend_of(
             self._plot,
@@ -76,12 +81,12 @@ class Frame:
             width,
             title=self._view.title,
             crosshair=crosshair,
-            breaks=breaks,
+            signs=signs,
             max_rows=max(1, height // (4 if crosshair is None else 3)),
         )
 
     def _write_x_axis(
-        self, canvas: Canvas, gutter: int, cuts: list[tuple[float, int]], *, has_rule: bool
+        self, canvas: Canvas, gutter: int, cuts: list[Cut], *, has_rule: bool
     ) -> None:
         is_integral = all(line.is_integral for line in self._lines)
         ticks = x_labels(self._x_range, self._num_columns, is_integral=is_integral)
@@ -92,8 +97,8 @@ class Frame:
                 if 0 <= column < self._num_columns:
                     rule[column] = "┴"
             canvas.write(row, gutter + 1, "└" + "".join(rule), Paint.axis)
-        for x, paint in cuts:
-            self._put(canvas, row, x, BREAK, paint)
+        for x, paint, sign in cuts:
+            self._put(canvas, row, x, sign, paint)
         for mark in self._plot.marks:
             self._put(canvas, row, mark.x, MARK, Paint.mark)
         row += has_rule
@@ -110,19 +115,21 @@ class Frame:
             column = column_of(x, self._x_range, self._num_columns)
             canvas.write(row, self._left + column, sign, paint)
 
-    def _breaks(self) -> list[tuple[float, int]]:
-        """Return where lines have points without a number, each with the line's paint."""
-        found: list[tuple[float, int]] = []
+    def _breaks(self) -> list[Cut]:
+        """Return where lines have points that cannot be drawn: no number, or none for a log."""
+        found: list[Cut] = []
         low, high = self._x_range
         for place, line in enumerate(self._lines):
             if line.series.is_faint:
                 continue
             start, stop = np.searchsorted(line.xs, [low, high + (high == low)])
-            xs = line.xs[start:stop][np.isnan(line.ys[start:stop])]
+            places = start + np.flatnonzero(np.isnan(line.ys[start:stop]))
             # One sign per character is all that can show.
-            if xs.size:
-                columns = np.unique(np.linspace(0, xs.size - 1, min(xs.size, 1000)).astype(int))
-                found += [(float(x), series_paint(place)) for x in xs[columns]]
+            if places.size:
+                some = np.linspace(0, places.size - 1, min(places.size, _MOST_SIGNS)).astype(int)
+                for point in places[np.unique(some)]:
+                    sign = BELOW if np.isfinite(line.stored[point]) else BREAK
+                    found.append((float(line.xs[point]), series_paint(place), sign))
         return found
 
     def _write_lines(self, canvas: Canvas, labels: dict[int, str]) -> None:
@@ -217,7 +224,7 @@ class Frame:
             return
         scale = shown_scale(self._plot.column, task=self._plot.task)
         for place, line in enumerate(self._lines):
-            found = reading(line, x, scale=scale)
+            found = reading(line, x)
             value = scale * (found.value if line.smooth is None else found.smooth)
             if math.isfinite(value) and (value > 0 or not is_log):
                 self._put_at(canvas, x, to_drawn(value, is_log=is_log), _HERE, place)

@@ -13,18 +13,29 @@ import numpy as np
 
 from mcworkbench.reports.chart_canvas import Canvas, Paint, one_cell_each, series_paint
 from mcworkbench.reports.chart_lines import Reading, reading
-from mcworkbench.reports.quantities import MISSING, shown, shown_scale
+from mcworkbench.reports.plot import Role
+from mcworkbench.reports.quantities import MISSING, shown
 from mcworkbench.reports.raster import DOTS_ACROSS, DOTS_DOWN, braille_text, pack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from mcworkbench.reports.chart_lines import Line
     from mcworkbench.reports.plot import Plot
 
-# On and off dots along the line, by the order in the legend: told apart without colour.
-PATTERNS: tuple[tuple[int, int], ...] = ((1, 0), (5, 3), (1, 2), (9, 2), (2, 6), (14, 5))
-BREAK = "×"
+# On and off dots along the line: told apart without colour. What a series is has its own, so
+# that a line looks the same while it forms and when it is done; others take what is left.
+_OF_ROLE = {
+    Role.train: (1, 0),
+    Role.lr: (1, 0),
+    Role.test: (5, 3),
+    Role.validation: (1, 2),
+    Role.straight: (4, 2),
+}
+# None is longer than the sample in the legend shows.
+_PATTERNS = ((2, 6), (7, 3), (1, 4), (2, 2), (3, 6), *_OF_ROLE.values())
+BREAK, BELOW = "×", "▾"
+_SIGNS = {BREAK: "no number", BELOW: "0, not on a log axis"}
 MARK = "▴"
 _SAMPLE = 5
 _GAP = 2
@@ -64,9 +75,16 @@ class Legend:
 
 
 def patterns_of(lines: Sequence[Line]) -> list[tuple[int, int]]:
-    """Return the pattern of dots of every series; faint ones take what others left."""
-    ranks = _by_weight(lines)
-    return [PATTERNS[ranks.index(place) % len(PATTERNS)] for place in range(len(lines))]
+    """Return the pattern of dots of every series, no two alike as long as there are enough."""
+    found: dict[int, tuple[int, int]] = {}
+    for place in _by_weight(lines):
+        series = lines[place].series
+        whole = None if series.is_faint else (1, 0)
+        wanted = (_OF_ROLE.get(series.role, whole), *_PATTERNS)
+        taken = set(found.values())
+        free = (pattern for pattern in wanted if pattern is not None and pattern not in taken)
+        found[place] = next(free, _PATTERNS[place % len(_PATTERNS)])
+    return [found[place] for place in range(len(lines))]
 
 
 def _by_weight(lines: Sequence[Line]) -> list[int]:
@@ -81,7 +99,7 @@ def legend_of(
     *,
     title: str,
     crosshair: float | None,
-    breaks: bool,
+    signs: Collection[str],
     max_rows: int,
 ) -> Legend:
     """Return the legend of a plot, wrapped to `width`.
@@ -92,7 +110,7 @@ def legend_of(
         width: columns.
         title: shown before the entries.
         crosshair: show every series' value at this x too.
-        breaks: explain the sign for a line that breaks.
+        signs: what stands on the axis where a line cannot be drawn, to be explained.
         max_rows: how many rows it may fill.
     """
     entries: list[Entry] = []
@@ -106,8 +124,7 @@ def legend_of(
         _entry(place, lines[place], samples[place], plot, width=width, crosshair=crosshair)
         for place in _by_weight(lines)
     ]
-    if breaks:
-        entries.append(((f"{BREAK} no number", Paint.mark),))
+    entries += [((f"{sign} {_SIGNS[sign]}", Paint.mark),) for sign in _SIGNS if sign in signs]
     texts = list(dict.fromkeys(mark.text for mark in plot.marks))
     entries += [
         ((f"{MARK} {one_cell_each(text, limit=width - 3)}", Paint.mark),)
@@ -129,7 +146,7 @@ def _entry(
 
 
 def _value(line: Line, plot: Plot, x: float) -> str:
-    found = reading(line, x, scale=shown_scale(plot.column, task=plot.task))
+    found = reading(line, x)
     text = f"{_text(found, found.value, plot):<{_VALUE}}"
     if line.smooth is not None:
         text += f"{'~' + _text(found, found.smooth, plot).lstrip(_NEAR):<{_SMOOTH}}"

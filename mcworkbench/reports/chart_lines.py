@@ -66,7 +66,7 @@ class Line:
 class Reading:
     """A series at one x: stored value and moving average, NaN in a gap.
 
-    `is_exact` where a point lies there; otherwise the value is that of the drawn line.
+    `is_exact` where a point lies there; otherwise the value lies between its neighbours.
     """
 
     value: float
@@ -217,21 +217,18 @@ def _between(xs: NDArray[np.float64], ys: NDArray[np.float64], x: float, place: 
     return float((1 - part) * ys[place - 1] + part * ys[place])
 
 
-def reading(line: Line, x: float, *, scale: float) -> Reading:
+def reading(line: Line, x: float) -> Reading:
     """Return what a series is at x, in its stored unit."""
     place = int(np.searchsorted(line.xs, x, side="left"))
     if place < line.xs.size and line.xs[place] == x:
         smooth = math.nan if line.stored_smooth is None else float(line.stored_smooth[place])
         return Reading(float(line.stored[place]), smooth, is_exact=True)
-    value = _stored(_between(line.xs, line.ys, x, place), scale, is_log=line.is_log)
+    # Between stored values, so that the axis does not change what is read.
+    value = _between(line.xs, line.stored, x, place)
     smooth = math.nan
-    if line.smooth is not None:
-        smooth = _stored(_between(line.xs, line.smooth, x, place), scale, is_log=line.is_log)
+    if line.stored_smooth is not None:
+        smooth = _between(line.xs, line.stored_smooth, x, place)
     return Reading(value, smooth, is_exact=False)
-
-
-def _stored(drawn: float, scale: float, *, is_log: bool) -> float:
-    return (10.0**drawn if is_log else drawn) / scale
 
 
 def next_x(lines: Sequence[Line], x: float, step: int) -> float:

@@ -8,12 +8,15 @@ asks can keep what was seen before.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
+# A file this young may change again without its time showing it.
+_FRESH_S = 3.0
 # Time of change in nanoseconds, bytes and inode of a file; None where there is none.
 Mark = tuple[int, int, int] | None
 
@@ -40,11 +43,6 @@ def marks_of(paths: Iterable[str]) -> tuple[Mark, ...]:
     return tuple(map(mark_of, paths))
 
 
-def newest_s(marks: Iterable[Mark]) -> float:
-    """Return when the youngest of the files changed, Unix seconds; 0 without any."""
-    return max((mark[0] for mark in marks if mark is not None), default=0) / 1e9
-
-
 def check_readable(path: Path) -> None:
     """Return where a file can be read or is not there.
 
@@ -56,3 +54,36 @@ def check_readable(path: Path) -> None:
             file.read(1)
     except (FileNotFoundError, NotADirectoryError):
         return
+
+
+@final
+@dataclass(slots=True)
+class Seen:
+    """Marks of files, and since when they have been these, in monotonic seconds."""
+
+    marks: tuple[Mark, ...] = ()
+    since_s: float = 0.0
+
+
+@final
+class Ages:
+    """Knows from which age on a file may be trusted to show any further change by its mark."""
+
+    def __init__(self, wall_s: Callable[[], float], clock_s: Callable[[], float]) -> None:
+        """Take times from `wall_s`, Unix seconds, and `clock_s`, monotonic ones."""
+        self._wall_s = wall_s
+        self._clock_s = clock_s
+
+    def are_old(self, marks: tuple[Mark, ...], seen: Seen) -> bool:
+        """Return whether all of these files are old enough.
+
+        Where a time lies in the future, e.g. after the clock was set back, it counts how long
+        the marks have been the same; `seen` remembers that from one look to the next.
+        """
+        newest_s = max((mark[0] for mark in marks if mark is not None), default=0) / 1e9
+        age_s = self._wall_s() - newest_s
+        if age_s >= 0:
+            return age_s > _FRESH_S
+        if marks != seen.marks:
+            seen.marks, seen.since_s = marks, self._clock_s()
+        return self._clock_s() - seen.since_s > _FRESH_S

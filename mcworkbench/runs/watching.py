@@ -11,63 +11,26 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field, replace
-from sys import intern
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.folders import runs_root
-from mcworkbench.runs.documents import mapping
 from mcworkbench.runs.index import RunLine, line_of
-from mcworkbench.runs.marks import check_readable, mark_of, marks_of, newest_s
-from mcworkbench.runs.names import is_file_name, is_run_id
+from mcworkbench.runs.marks import Ages, Mark, Seen, check_readable, mark_of, marks_of
+from mcworkbench.runs.names import is_run_id
 from mcworkbench.runs.run_folder import RunDocument, RunFolder
-from mcworkbench.runs.stage_folder import StageFolder
-from mcworkbench.runs.state import (
-    ACTIVE,
-    RunEvidence,
-    StageEvidence,
-    State,
-    run_evidence,
-    stage_evidence,
-)
+from mcworkbench.runs.stage_watch import StageWatch
+from mcworkbench.runs.state import ACTIVE, RunEvidence, StageEvidence, State, run_evidence
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from mcworkbench.runs.marks import Mark
 
 UNREADABLE = "its run.json cannot be read"
 _CHUNK = 25
 # Every run is looked at at least once in so many refreshes.
 _TURNS = 30
-# A file this young may change again without its time showing it.
-_FRESH_S = 3.0
 _UNSETTLED = frozenset((*ACTIVE, State.queued))
-_NOTHING = StageEvidence(State.waiting)
-
-
-@final
-@dataclass(slots=True)
-class _Seen:
-    """Marks of files, and since when they have been these, in monotonic seconds."""
-
-    marks: tuple[Mark, ...] = ()
-    since_s: float = 0.0
-
-
-@final
-@dataclass(slots=True)
-class _Stage:
-    """What was last seen of a stage, and the marks of the files that it follows from."""
-
-    evidence: StageEvidence = _NOTHING
-    paths: tuple[str, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    seen: _Seen = field(default_factory=_Seen)
-    is_settled: bool = False
-    users: set[str] = field(default_factory=set[str])
 
 
 @final
@@ -82,7 +45,7 @@ class _Run:
     document: RunDocument | None = None
     line: RunLine | None = None
     problem: str = ""
-    seen: _Seen = field(default_factory=_Seen)
+    seen: Seen = field(default_factory=Seen)
     is_old: bool = False
     is_settled: bool = False
 
@@ -111,10 +74,9 @@ class RunWatch:
         """
         self.has_listed = False
         self.fault: OSError | None = None
-        self._wall_s = wall_s
-        self._clock_s = clock_s
+        self._ages = Ages(wall_s, clock_s)
         self._runs: dict[str, _Run] = {}
-        self._stages: dict[str, _Stage] = {}
+        self._stages = StageWatch(self._ages)
         self._turn = 0
         self._has_changed = False
 
@@ -188,11 +150,7 @@ class RunWatch:
 
     def _release(self, run_id: str, document: RunDocument | None) -> None:
         for node in document.nodes.values() if document is not None else ():
-            stage = self._stages.get(node.key)
-            if stage is not None:
-                stage.users.discard(run_id)
-                if not stage.users:
-                    del self._stages[node.key]
+            self._stages.release(node.key, run_id)
 
     def _is_due(self, run_id: str) -> bool:
         run = self._runs[run_id]
@@ -209,8 +167,7 @@ class RunWatch:
         if mark_of(run.document_path) != run.document_mark:
             return True
         nodes = run.document.nodes.values() if run.document is not None else ()
-        stages = [self._stages[node.key] for node in nodes]
-        return any(not s.is_settled or marks_of(s.paths) != s.marks for s in stages)
+        return any(not self._stages.is_at_rest(node.key) for node in nodes)
 
     def _look(self, chunk: list[str]) -> set[str]:
         """Derive some runs anew; return every run that names a stage found changed."""
@@ -228,7 +185,7 @@ class RunWatch:
             run = self._runs[run_id]
             before = run.line, run.problem
             try:
-                touched |= self._derive(run, proven, seen)
+                self._derive(run, proven, seen, touched)
                 run.problem = UNREADABLE if run.line is None else ""
             except OSError as error:
                 self._keep(run, error)
@@ -248,24 +205,32 @@ class RunWatch:
         self._has_changed |= problem != run.problem
         run.problem = problem
 
-    def _derive(self, run: _Run, proven: RunEvidence, seen: dict[str, StageEvidence]) -> set[str]:
-        """Set the line of one run; return the runs that name a stage found changed."""
-        touched = set[str]()
+    def _derive(
+        self,
+        run: _Run,
+        proven: RunEvidence,
+        seen: dict[str, StageEvidence],
+        touched: set[str],
+    ) -> None:
+        """Set the line of one run; add the runs that name a stage found changed to `touched`.
+
+        Raises:
+            OSError: the disk does not let us look at a stage.
+        """
         document = run.document
         keys = [node.key for node in document.nodes.values()] if document is not None else []
         for key in keys:
             if key not in seen:
-                seen[key], has_changed = self._look_at(key)
-                touched |= self._stages[key].users if has_changed else set[str]()
+                seen[key], has_changed = self._stages.look(key)
+                touched.update(self._stages.users(key) if has_changed else ())
         run.line = line_of(document, proven, seen) if document is not None else None
         is_busy = run.line is not None and run.line.state in _UNSETTLED
         run.is_settled = (
             not proven.is_supervised
             and not is_busy
             and run.is_old
-            and all(self._stages[key].is_settled for key in keys)
+            and all(map(self._stages.is_settled, keys))
         )
-        return touched
 
     def _open(self, run_id: str) -> RunEvidence:
         """Read what is new in a run's own folder.
@@ -276,7 +241,7 @@ class RunWatch:
         run, folder = self._runs[run_id], RunFolder(run_id)
         paths, document_path = _folder_paths(folder), str(folder.document_path)
         marks, mark = marks_of(paths), mark_of(document_path)
-        is_old = self._are_old((*marks, mark), run.seen)
+        is_old = self._ages.are_old((*marks, mark), run.seen)
         if mark != run.document_mark or not is_old:
             document = folder.document()
             if document is None:
@@ -284,72 +249,12 @@ class RunWatch:
             self._release(run_id, run.document)
             run.document, run.document_mark = document, mark
             for node in document.nodes.values() if document is not None else ():
-                self._stages.setdefault(node.key, _Stage()).users.add(run_id)
+                self._stages.use(node.key, run_id)
         run.paths, run.document_path = paths, document_path
         run.marks, run.is_old = marks, is_old
         return run_evidence(folder)
-
-    def _look_at(self, key: str) -> tuple[StageEvidence, bool]:
-        """Return what a stage's folder proves, and whether that is new.
-
-        Raises:
-            OSError: the disk does not let us look.
-        """
-        stage = self._stages[key]
-        if stage.is_settled and marks_of(stage.paths) == stage.marks:
-            return stage.evidence, False
-        folder, before = StageFolder(key), stage.evidence
-        evidence = _slim(stage_evidence(folder))
-        paths = _paths(folder, evidence)
-        # Whatever changes while we look is young by its marks, so it is looked at again.
-        marks = marks_of(paths)
-        # News without a trace may be a disk that failed while it was read: it is read again.
-        is_proven = evidence == before or not stage.paths or marks != stage.marks
-        stage.evidence, stage.paths, stage.marks = evidence, paths, marks
-        is_quiet = evidence.state not in ACTIVE and not evidence.is_waning
-        stage.is_settled = is_quiet and is_proven and self._are_old(marks, stage.seen)
-        return evidence, evidence != before
-
-    def _are_old(self, marks: tuple[Mark, ...], seen: _Seen) -> bool:
-        """Return whether files are so old that a further change would show by their marks.
-
-        Where a time lies in the future, e.g. after the clock was set back, it counts how long
-        the marks have been the same.
-        """
-        age_s = self._wall_s() - newest_s(marks)
-        if age_s >= 0:
-            return age_s > _FRESH_S
-        if marks != seen.marks:
-            seen.marks, seen.since_s = marks, self._clock_s()
-        return self._clock_s() - seen.since_s > _FRESH_S
-
-
-def _paths(folder: StageFolder, evidence: StageEvidence) -> tuple[str, ...]:
-    """Return the files and folders whose change may change what is known of a stage."""
-    found: list[Path] = [folder.path, folder.result_path, folder.lock_path, folder.artifacts]
-    if evidence.state is State.done:
-        names = mapping((evidence.result or {}).get("artifacts"))
-        found += [folder.artifacts / name for name in names if is_file_name(name)]
-    else:
-        found.append(folder.attempts_path)
-        for attempt in folder.attempts()[-1:]:
-            found += [attempt.path, attempt.exit_path, attempt.events_path]
-    return tuple(map(str, found))
 
 
 def _folder_paths(folder: RunFolder) -> tuple[str, ...]:
     # A folder's own time tells of everything published in it; a lock is rewritten when taken.
     return str(folder.path), str(folder.lock_path)
-
-
-def _slim(evidence: StageEvidence) -> StageEvidence:
-    """Return the same without what a list has no use for: a thousand runs stay in memory."""
-    if evidence.result is None:
-        return evidence
-    summary: dict[str, float] = evidence.result["summary"]
-    names = dict.fromkeys(map(intern, mapping(evidence.result.get("artifacts"))))
-    slim = {
-        "summary": {intern(name): value for name, value in summary.items()},
-        "artifacts": names,
-    }
-    return replace(evidence, result=slim)

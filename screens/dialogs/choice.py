@@ -48,8 +48,8 @@ class ChoiceDialog(ModalScreen[str | None]):
     HELP = "Choose with the arrow keys and enter, or with the letter in front; esc changes nothing."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Cancel", show=False),
-        Binding("j", "move(1)", "Down", show=False),
-        Binding("k", "move(-1)", "Up", show=False),
+        Binding("j", "move(1)", "Down", show=False, id="question.down"),
+        Binding("k", "move(-1)", "Up", show=False, id="question.up"),
     ]
 
     def __init__(self, title: str, question: str, choices: Mapping[str, Choice]) -> None:

@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
-from textual.screen import ModalScreen
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Static
@@ -26,6 +27,7 @@ from typing_extensions import override
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.stage_folder import StageFolder, last_write_s
 from mcworkbench.runs.state import State, stage_evidence
+from mcworkbench.screens.dialogs.page import AbstractPage
 from mcworkbench.text import clean, clean_line
 
 if TYPE_CHECKING:
@@ -34,14 +36,24 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from mcworkbench.runs.stage_folder import AttemptFolder
-    from mcworkbench.screens.base import Workbench
 
 TAIL_BYTES = 256 * 1024
 _MAX_LINE = 500
 _MAX_LOGS = 4
+_MAX_WHOSE = 30
 _KILO = 1000
 _TAB = 4
 _ENDED_BADLY = (State.failed, State.lost)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LogPart:
+    """One log: the line on which it begins, whose it is, its file."""
+
+    begins: int
+    whose: str
+    path: Path
 
 
 @final
@@ -52,16 +64,16 @@ class RunLog:
     Attributes:
         reasons: why stages ended badly, one sentence each.
         lines: of the logs, one after the other.
-        parts: the line on which each log begins and its file; the supervisor's comes last.
+        parts: which log is where among them; the supervisor's comes last.
     """
 
     reasons: tuple[str, ...]
     lines: tuple[str, ...]
-    parts: tuple[tuple[int, Path], ...]
+    parts: tuple[LogPart, ...]
 
-    def part_at(self, line: int) -> int:
-        """Return the place of the log that a line belongs to."""
-        return max(0, sum(begins <= line for begins, _ in self.parts) - 1)
+    def part_at(self, line: int) -> LogPart:
+        """Return the log that a line belongs to."""
+        return [part for part in self.parts if part.begins <= line][-1]
 
 
 def read_log(run_id: str) -> RunLog:
@@ -73,9 +85,9 @@ def read_log(run_id: str) -> RunLog:
     folder = RunFolder(run_id)
     reasons, logs = _stage_logs(folder)
     lines: list[str] = []
-    parts: list[tuple[int, Path]] = []
+    parts: list[LogPart] = []
     for head, path in [*logs, ("supervisor", folder.log_path)]:
-        parts.append((len(lines), path))
+        parts.append(LogPart(len(lines), clean_line(head, limit=_MAX_WHOSE), path))
         lines += _section(head, path)
     return RunLog(tuple(reasons), tuple(lines), tuple(parts))
 
@@ -174,7 +186,7 @@ class LogDialog(AbstractPage):
         """Show `log`, that of the run called `name`."""
         super().__init__()
         self._titled, self._log = name, log
-        self._part = 0
+        self._part = log.parts[0]
 
     def compose(self) -> ComposeResult:
         """Lay out the text."""
@@ -188,7 +200,7 @@ class LogDialog(AbstractPage):
     def on_mount(self) -> None:
         """Put the focus where the arrow keys scroll."""
         self.scroller().focus()
-        self._show_part(0)
+        self._show_part(self._log.parts[0])
 
     @override
     def scroller(self) -> LogText:
@@ -196,7 +208,7 @@ class LogDialog(AbstractPage):
 
     @override
     def shown_path(self) -> Path:
-        return self._log.parts[self._part][1]
+        return self._part.path
 
     @on(LogText.Scrolled)
     def _follow(self) -> None:
@@ -204,22 +216,19 @@ class LogDialog(AbstractPage):
         top = text.scroll_offset.y
         # Short logs at the end never come to the top.
         is_end = top >= text.max_scroll_y > 0
-        self._show_part(len(self._log.parts) - 1 if is_end else self._log.part_at(top))
+        self._show_part(self._log.parts[-1] if is_end else self._log.part_at(top))
 
     @override
     def action_top(self) -> None:
         super().action_top()
-        self._show_part(0)
+        self._show_part(self._log.parts[0])
 
     @override
     def action_end(self) -> None:
         super().action_end()
-        self._show_part(len(self._log.parts) - 1)
+        self._show_part(self._log.parts[-1])
 
-    def _show_part(self, place: int) -> None:
-        self._part = place
-        line, path = self._log.parts[place]
-        whose = self._log.lines[line].strip("─ ").partition(",")[0].partition(":")[0]
-        del path
-        told = f"G end · y copies the path of {whose} · esc closes"
+    def _show_part(self, part: LogPart) -> None:
+        self._part = part
+        told = f"G end · y copies the path of {part.whose} · esc closes"
         self.query_one(".page", Vertical).border_subtitle = Content(told)  # pyright: ignore[reportAttributeAccessIssue]

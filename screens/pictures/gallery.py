@@ -9,6 +9,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.errors import WorkbenchError
+from mcworkbench.runs.marks import check_readable, mark_of, marks_of
+from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.views import RunView
 from mcworkbench.screens.pictures.build import Painter
 
@@ -51,16 +53,21 @@ class Gallery:
 
         Raises:
             WorkbenchError: it was deleted, or its run.json cannot be read.
+            OSError: the disk does not answer; an open run stays as it was.
         """
         painter = self._painters.get(run_id)
         if painter is None:
+            check_readable(RunFolder(run_id).document_path)
             view = RunView(run_id, clock=self._clock_s, breathe=self._breathe)
             painter = Painter(view, wall_s=self._wall_s)
             self._painters[run_id] = painter
             return painter
-        if not painter.view.folder.exists():
-            raise WorkbenchError(f"run {painter.view.name or run_id} was deleted.")
-        painter.view.refresh()
+        view = painter.view
+        if mark_of(str(view.folder.document_path)) is None:
+            raise WorkbenchError(f"run {view.name or run_id} was deleted.")
+        # A view takes what it cannot read for what is not there, so stages are asked for first.
+        marks_of(str(node.view.folder.path) for node in view.nodes.values())
+        view.refresh()
         self._painters.move_to_end(run_id)
         return painter
 
@@ -69,6 +76,7 @@ class Gallery:
 
         Raises:
             WorkbenchError: it was deleted, or its run.json cannot be read.
+            OSError: the disk does not answer; an open run stays as it was.
         """
         return self.refreshed(run_id).picture()
 

@@ -5,6 +5,7 @@ Each action ends in one sentence, or in what it asked for.
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import threading
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from textual import on
 from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from typing_extensions import override
 
 from mcworkbench.errors import InvalidInputError, WorkbenchError
 from mcworkbench.screens.launching import Begun, Order, begin
@@ -21,6 +23,9 @@ from mcworkbench.screens.presets.dialogs import DiffDialog
 from mcworkbench.screens.presets.external import edit_outside
 from mcworkbench.screens.presets.saving import PresetSaving
 from mcworkbench.screens.presets.shelf import compared_texts
+
+# How long the app's end may wait for a start.
+_LAST_WAIT_S = 5.0
 
 
 class PresetActions(PresetSaving):
@@ -74,7 +79,13 @@ class PresetActions(PresetSaving):
 
     def __init__(self) -> None:
         super().__init__()
-        self._is_starting = False
+        self._starting: threading.Thread | None = None
+        self._leaves_then = False
+
+    def on_unmount(self) -> None:
+        """Let a start that is under way come to its end: a run that is made must be started."""
+        if self._starting is not None:
+            self._starting.join(_LAST_WAIT_S)
 
     # Running.
 
@@ -88,7 +99,7 @@ class PresetActions(PresetSaving):
 
     def _start(self, *, opens: bool) -> None:
         draft = self._chosen()
-        if draft is None or self._is_starting:
+        if draft is None or self._starting is not None:
             return
         experiment, file = draft.checked.experiment, draft.checked.file
         if experiment is None or file is None:
@@ -96,10 +107,10 @@ class PresetActions(PresetSaving):
             count = f"{len(problems)} problem{'s' * (len(problems) != 1)}"
             self.workbench.tell(f"not started: {count}. {problems[0].sentence}", is_error=True)
             return
-        self._is_starting = True
         self.workbench.tell(f"starting {draft.name} …")
         order = Order(experiment, file, tuple(draft.command()), opens)
-        threading.Thread(target=self._begin, args=(order,), daemon=True).start()
+        self._starting = threading.Thread(target=self._begin, args=(order,), daemon=True)
+        self._starting.start()
 
     def _begin(self, order: Order) -> None:
         """Start a run, in a thread of its own."""
@@ -109,22 +120,35 @@ class PresetActions(PresetSaving):
             found = error
         except Exception as error:  # noqa: BLE001 - the screen must hear of it
             found = WorkbenchError(f"{type(error).__name__}: {error}")
-        self.post_message(self.Started(found))
+        # The app may have ended meanwhile.
+        with contextlib.suppress(RuntimeError):
+            self.post_message(self.Started(found))
 
     @on(Started)
     def _started(self, event: Started) -> None:
-        self._is_starting = False
+        self._starting = None
+        leaves, self._leaves_then = self._leaves_then, False
         found = event.found
         if isinstance(found, WorkbenchError):
             self.workbench.tell(f"not started: {found}", is_error=True)
             return
         self.workbench.feed.poke()
         self.draw_again()
-        if found.opens:
+        if leaves:
+            self.app.call_later(self.app.run_action, "detach")
+        elif found.opens:
             self.workbench.open_run(found.run_id)
         else:
             told = f"{found.name} is started as {found.run_id}; it runs as soon as a slot is free."
             self.workbench.tell(told)
+
+    @override
+    async def may_leave(self) -> bool:
+        if self._starting is not None and not self._leaves_then:
+            self._leaves_then = True
+            self.workbench.tell("a run is being started: leaving once it is; q again leaves now.")
+            return False
+        return await super().may_leave()
 
     # Looking at and changing the text as a whole.
 
@@ -146,7 +170,7 @@ class PresetActions(PresetSaving):
         words = draft.command() if draft is not None else []
         if words:
             self.app.copy_to_clipboard(shlex.join(words))
-            self.workbench.tell(f"copied: {shlex.join(words)}")
+            self.workbench.tell(f"sent to the terminal's clipboard: {shlex.join(words)}")
         elif draft is not None:
             self.workbench.tell("there is no command yet: mend the problems, or save first (w).")
 
@@ -155,17 +179,15 @@ class PresetActions(PresetSaving):
         draft = self._chosen()
         if draft is None:
             return
-        try:
-            with self.app.suspend():
-                text = edit_outside(draft.text)
-        except SuspendNotSupported:
-            self.workbench.tell("this terminal cannot be lent to an editor.", is_error=True)
-            return
-        except InvalidInputError as error:
-            self.workbench.tell(str(error), is_error=True)
-            return
-        draft.replace(text)
-        self.draw_again()
+        text, problem = "", "this terminal cannot be lent to an editor."
+        with contextlib.suppress(SuspendNotSupported), self.app.suspend():
+            # Caught in here: an exception that leaves the block leaves the terminal lent.
+            text, problem = _edited(draft.text)
+        if problem:
+            self.workbench.tell(problem, is_error=True)
+        else:
+            draft.replace(text)
+            self.draw_again()
 
     def action_undo(self) -> None:
         """Take the last change back."""
@@ -180,3 +202,13 @@ class PresetActions(PresetSaving):
         if draft is not None and not draft.redo():
             self.workbench.tell("nothing was undone.")
         self.draw_again()
+
+
+def _edited(text: str) -> tuple[str, str]:
+    """Return a text as edited elsewhere, and why it could not be, '' where it could."""
+    try:
+        return edit_outside(text), ""
+    except WorkbenchError as error:
+        return "", str(error)
+    except Exception as error:  # noqa: BLE001 - the terminal must come back
+        return "", f"the editor went wrong: {type(error).__name__}: {error}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-_MAX_NAME = 80
+_MAX_NAME, _MAX_PROBLEM = 80, 600
 _MAX_LINES = 2000
 _MAX_LISTED = 5
 
@@ -46,7 +46,7 @@ class NameDialog(ModalScreen[str | None]):
         with Vertical(id="name-dialog", classes="dialog") as box:
             box.border_title = Content(self._heading)
             box.border_subtitle = "⏎ makes it · esc cancels"
-            yield Static(Content(self._told))
+            yield Static(Content(clean(self._told)))
             yield Input(self._proposed, id="preset-name", max_length=_MAX_NAME)
             yield Static("", id="name-problem")
 
@@ -67,7 +67,7 @@ class NameDialog(ModalScreen[str | None]):
         try:
             new_preset_path(name.strip())
         except InvalidInputError as error:
-            return str(error)
+            return clean_line(str(error), limit=_MAX_PROBLEM)
         return ""
 
 
@@ -83,7 +83,7 @@ class DiffDialog(ModalScreen[None]):
     def __init__(self, name: str, parts: Sequence[tuple[str, Sequence[str]]]) -> None:
         """Show `parts`: what was compared with, and the lines of the difference."""
         super().__init__()
-        self._heading, self._parts = f"Changes · {name}", parts
+        self._heading, self._parts = f"Changes · {clean_line(name)}", parts
 
     def compose(self) -> ComposeResult:
         """Lay out one text per comparison."""
@@ -107,7 +107,7 @@ def _coloured(lines: Sequence[str], colours: dict[str, str]) -> Text:
     # The first two lines name the texts, which the heading does already.
     for line in lines[2 : 2 + _MAX_LINES]:
         sign = line[:1]
-        text.append(f"  {sign}{clean(line[1:])}\n", style=signs.get(sign, ""))
+        text.append(f"  {clean(line)}\n", style=signs.get(sign, ""))
     if len(lines) > 2 + _MAX_LINES:
         text.append("  …")
     text.rstrip()

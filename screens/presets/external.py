@@ -1,4 +1,8 @@
-"""Edit a text in the user's own editor, while the app stands back from the terminal."""
+"""Edit a text in the user's own editor, while the app stands back from the terminal.
+
+What was typed there is never thrown away: where it cannot be taken over, its file stays and the
+sentence names it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from pathlib import Path
 
 from mcworkbench.config.toml_file import read_text
 from mcworkbench.errors import InvalidInputError
+from mcworkbench.folders import remove_quietly
 
 _FALLBACKS = ("nano", "vim", "vi")
 
@@ -39,19 +44,52 @@ def edit_outside(text: str) -> str:
     """Return the text after the user edited it; the terminal must be free.
 
     Raises:
-        InvalidInputError: there is no editor, it failed, or it left no readable text.
+        InvalidInputError: there is no editor, it failed, it left no readable text, or there is
+            no room for the file that it edits.
     """
     words = editor_command()
-    with tempfile.TemporaryDirectory(prefix="mcworkbench-") as folder:
-        path = Path(folder) / "preset.toml"
-        path.write_bytes(text.encode())
-        try:
-            done = subprocess.run([*words, str(path)], check=False)
-        except OSError as error:
-            reason = (error.strerror or "failed").lower()
-            raise InvalidInputError(f"{words[0]}: {reason}; set EDITOR to another.") from error
-        if done.returncode:
-            raise InvalidInputError(
-                f"{words[0]} ended with code {done.returncode}; the text stays as it was."
-            )
-        return read_text(path)
+    path = _written(text)
+    try:
+        code = subprocess.run([*words, str(path)], check=False).returncode
+    except OSError as error:
+        remove_quietly(path.parent)
+        told = f"{words[0]}: {_reason(error)}; set EDITOR to another."
+        raise InvalidInputError(told) from error
+    try:
+        edited = read_text(path)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{error} {_kept(path)}") from error
+    if code and edited != text:
+        raise InvalidInputError(f"{words[0]} ended with code {code}. {_kept(path)}")
+    remove_quietly(path.parent)
+    if code:
+        raise InvalidInputError(f"{words[0]} ended with code {code}; the text stays as it was.")
+    return edited
+
+
+def _written(text: str) -> Path:
+    """Return a new file with a text, in a folder of its own that only this user can read."""
+    folder: Path | None = None
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="mcworkbench-"))
+        path = folder / "preset.toml"
+        path.write_bytes(text.encode(errors="surrogatepass"))
+    except OSError as error:
+        if folder is not None:
+            remove_quietly(folder)
+        raise InvalidInputError(
+            f"the editor needs a file in a temporary folder, which cannot be written "
+            f"({_reason(error)}); free space, or set TMPDIR to another folder."
+        ) from error
+    return path
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "failed").lower()
+
+
+def _kept(path: Path) -> str:
+    if path.exists():
+        return f"Nothing is taken over; what you typed is kept in {path}."
+    remove_quietly(path.parent)
+    return "Nothing is taken over."

@@ -54,7 +54,10 @@ class FieldForm(Vertical):
             tooltip="Show all keys, or only a few",
         ),
         Binding("slash", "find", "Find", id="form.find", tooltip="Find a key by typing"),
-        Binding("escape", "leave_find", "Leave", show=False),
+        Binding(
+            "escape", "leave_find", "Leave", show=False, id="form.leave-find",
+            tooltip="Go back to the key before",
+        ),
     ]  # fmt: skip
 
     @dataclass

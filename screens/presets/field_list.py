@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from mcworkbench.screens.presets.rows import form_rows
 from mcworkbench.screens.widgets.lines import AbstractLines, Line
+from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 VALUE_COLUMN = 21
 _MIN_VALUE = 8
+_MAX_TOLD = 600
 
 
 @final
@@ -117,6 +119,7 @@ class FieldList(AbstractLines):
     def lay_out(self, width: int) -> tuple[list[Text], list[Line]]:
         if self.draft is None or not self._sections:
             told = self._told or "The text is not TOML; t shows it, mend it there."
+            told = clean_line(told, limit=_MAX_TOLD)
             return [], [Line(Text(f" {told}", style=self.look("failed"), end=""))]
         lines: list[Line] = []
         place = 0
@@ -134,7 +137,7 @@ class FieldList(AbstractLines):
     def _line(self, row: FieldRow, width: int) -> Text:
         line = Text(no_wrap=True, end="")
         line.append(" ✗ " if row.problem else "   ", style=self.look("failed"))
-        name = Text(row.field.name, style=self._name_style(row), end="")
+        name = Text(row.label, style=self._name_style(row), end="")
         name.truncate(VALUE_COLUMN - line.cell_len - 1, overflow="ellipsis")
         line.append_text(name).append(" " * (VALUE_COLUMN - line.cell_len))
         mark = _mark(row)

@@ -112,7 +112,7 @@ class PresetDetails(VerticalScroll):
         """Show what a preset says about itself, or why it cannot be opened."""
         told = self.query_one("#preset-told", Static)
         if draft is None:
-            told.update(Text(problem or "No preset is chosen."))
+            told.update(Text(clean(problem) or "No preset is chosen."))
             return
         told.update(_told(draft, self.look))
 

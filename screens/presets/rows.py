@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mcworkbench.config.fields import FormSection, Keys
     from mcworkbench.config.problems import Problem
 
-_MAX_VALUE = 300
+_MAX_VALUE, _MAX_PROBLEM = 300, 400
 
 
 @final
@@ -36,6 +36,11 @@ class FieldRow:
     is_set: bool
     was: str | None
     problem: str
+
+    @property
+    def label(self) -> str:
+        """Return its own key, without the section's, as it is shown."""
+        return clean_line(self.field.name)
 
     @property
     def dotted(self) -> str:
@@ -104,4 +109,5 @@ def _shown(value: Any) -> str:
 
 
 def _problem(keys: Keys, problems: Sequence[Problem]) -> str:
-    return next((problem.text for problem in problems if problem.keys == keys), "")
+    found = next((problem.text for problem in problems if problem.keys == keys), "")
+    return clean_line(found, limit=_MAX_PROBLEM)

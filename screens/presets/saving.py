@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from mcworkbench.config.presets import free_name, new_preset_path, write_preset
+from mcworkbench.config.presets import create_preset, free_name
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.screens.base import WorkbenchScreen
 from mcworkbench.screens.presets.dialogs import NameDialog, leave_dialog, save_conflict_dialog
@@ -117,8 +117,7 @@ class PresetSaving(WorkbenchScreen):
 
     def _copy(self, draft: PresetDraft, name: str) -> None:
         try:
-            path = new_preset_path(name)
-            write_preset(path, draft.text)
+            path = create_preset(name, draft.text)
         except WorkbenchError as error:
             self.workbench.tell(str(error), is_error=True)
             return

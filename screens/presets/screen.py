@@ -106,8 +106,9 @@ class PresetsScreen(PresetActions):
         if self._path is None and entries:
             self.choose((first or entries[0]).path)
 
+    @override
     def on_unmount(self) -> None:
-        """End the threads."""
+        # Textual calls that of the class below by itself.
         self._plans.end()
         self._lists.end()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 KINDS = ("curve", "endpoints", "evaluate", "import")
 OTHER = "not readable"
 ELSEWHERE = "opened from elsewhere"
-_MAX_CELL = 200
+_MAX_CELL, _MAX_PROBLEM = 200, 600
 _LABELS: dict[Place, str] = {
     "shipped": "as shipped",
     "own": "as saved",
@@ -68,7 +68,8 @@ class Shelf:
                 preset.kind if preset.kind in KINDS else OTHER,
                 preset.title,
                 not preset.is_shipped,
-                preset.problem or self._problems.get(preset.path, ""),
+                clean_line(preset.problem, limit=_MAX_PROBLEM)
+                or self._problems.get(preset.path, ""),
             )
             for preset in list_presets()
         ]
@@ -82,9 +83,11 @@ class Shelf:
 
     def set_problems(self, problems: Mapping[Path, str]) -> None:
         """Remember what is wrong with files, as `look_for_problems` found it."""
-        self._problems = dict(problems)
+        self._problems = {
+            path: clean_line(problem, limit=_MAX_PROBLEM) for path, problem in problems.items()
+        }
         self.entries = [
-            replace(entry, problem=problems.get(entry.path, entry.problem))
+            replace(entry, problem=self._problems.get(entry.path, entry.problem))
             for entry in self.entries
         ]
 

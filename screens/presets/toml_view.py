@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 # What a terminal would obey or reorder shows as one placeholder, so that columns stay.
 _HOSTILE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]"
+    "|[\ud800-\udfff]"
 )
 _TABLE = re.compile(r"\s*\[[^\]]*\]")
 _KEY = re.compile(r"[^=#]*=")

@@ -15,6 +15,8 @@ from textual.widgets.option_list import Option
 from typing_extensions import override
 
 from mcworkbench.config.fields import Keys
+from mcworkbench.config.toml_edit import value_text
+from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 MAX_TYPED = 4000
 _DEFAULT, _OTHER = "=default", "=other"
 _MAX_CHOICES = 12
+_MAX_DEFAULT = 60
 
 
 @final
@@ -33,8 +36,8 @@ class ChoiceList(OptionList):
 
     HELP = "The values that this key can have; enter takes one, esc leaves it as it is."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Down", show=False),
-        Binding("k", "cursor_up", "Up", show=False),
+        Binding("j", "cursor_down", "Down", show=False, id="choices.down"),
+        Binding("k", "cursor_up", "Up", show=False, id="choices.up"),
     ]
 
 
@@ -47,7 +50,7 @@ class ValueEditor(Vertical):
         "it as it was, and nothing typed means the default."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", tooltip="Leave the value as it was"),
+        Binding("escape", "leave", "Leave", id="value.leave", tooltip="Leave the value as it was"),
     ]
 
     @dataclass
@@ -131,7 +134,8 @@ class ValueEditor(Vertical):
         if field.is_open:
             options.append(Option(Content("other…"), id=_OTHER))
         if row.is_set and not field.is_required:
-            told = f"default ({field.default})" if field.default is not None else "default"
+            default = clean_line(value_text(field.default), limit=_MAX_DEFAULT)
+            told = f"default ({default})" if field.default is not None else "default"
             options.append(Option(Content(told), id=_DEFAULT))
         self._choices.clear_options()
         self._choices.add_options(options)

@@ -52,12 +52,21 @@ class AbstractLines(ScrollView, can_focus=True):
         "lines--cursor-blurred",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "step(-1)", "Up", show=False, tooltip="One up"),
-        Binding("down,j", "step(1)", "Down", show=False, tooltip="One down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, tooltip="One page up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, tooltip="One page down"),
-        Binding("home", "jump(0)", "First", show=False, tooltip="To the first"),
-        Binding("end", "jump(1)", "Last", show=False, tooltip="To the last"),
+        Binding("up,k", "step(-1)", "Up", show=False, tooltip="One up", id="list.up"),
+        Binding("down,j", "step(1)", "Down", show=False, tooltip="One down", id="list.down"),
+        Binding(
+            "pageup", "page(-1)", "Page up", show=False, tooltip="One page up", id="list.page-up"
+        ),
+        Binding(
+            "pagedown",
+            "page(1)",
+            "Page down",
+            show=False,
+            tooltip="One page down",
+            id="list.page-down",
+        ),
+        Binding("home", "jump(0)", "First", show=False, tooltip="To the first", id="list.first"),
+        Binding("end", "jump(1)", "Last", show=False, tooltip="To the last", id="list.last"),
     ]
     HAS_CURSOR: ClassVar[bool] = True
 

@@ -31,16 +31,17 @@ def test_points_are_sorted_by_x_and_those_without_a_place_are_dropped() -> None:
     assert line.ys.tolist() == [10.0, 20.0, 30.0]
 
 
-def test_a_reading_is_the_stored_number_at_a_point_and_the_drawn_line_between_two() -> None:
-    line = line_of(series([0.0, 1.0, 2.0], [0.01, 0.1, math.nan]), scale=100.0, is_log=True)
-    assert reading(line, 1.0, scale=100.0).value == 0.1
-    assert reading(line, 1.0, scale=100.0).is_exact
-    between = reading(line, 0.5, scale=100.0)
+@pytest.mark.parametrize("is_log", [False, True])
+def test_a_reading_is_a_stored_number_or_lies_between_two_on_any_axis(*, is_log: bool) -> None:
+    line = line_of(series([0.0, 1.0, 2.0], [0.01, 0.1, math.nan]), scale=100.0, is_log=is_log)
+    assert reading(line, 1.0).value == 0.1
+    assert reading(line, 1.0).is_exact
+    between = reading(line, 0.5)
     assert not between.is_exact
-    assert between.value == pytest.approx(math.sqrt(0.01 * 0.1))
-    assert math.isnan(reading(line, 1.5, scale=100.0).value)
-    assert math.isnan(reading(line, 2.0, scale=100.0).value)
-    assert math.isnan(reading(line, 9.0, scale=100.0).value)
+    assert between.value == pytest.approx((0.01 + 0.1) / 2)
+    assert math.isnan(reading(line, 1.5).value)
+    assert math.isnan(reading(line, 2.0).value)
+    assert math.isnan(reading(line, 9.0).value)
 
 
 def test_a_crosshair_steps_through_the_points_of_all_lines_and_stops_at_the_ends() -> None:

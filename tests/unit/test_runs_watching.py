@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mcworkbench.folders import publish_json, runs_root
-from mcworkbench.runs import events, watching
+from mcworkbench.runs import events, stage_watch, watching
 from mcworkbench.runs.index import list_runs, unreadable_runs
 from mcworkbench.runs.request import StopLevel, StopRequest, write_request
 from mcworkbench.runs.run_folder import RunFolder
@@ -162,8 +162,10 @@ def test_nothing_is_read_again_where_nothing_moved(monkeypatch: pytest.MonkeyPat
     def complain(*_: object) -> None:
         pytest.fail("looked at a settled run")
 
-    for name in ("run_evidence", "stage_evidence", "line_of"):
-        monkeypatch.setattr(watching, name, complain)
+    for module, name in (
+        (watching, "run_evidence"), (watching, "line_of"), (stage_watch, "stage_evidence"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, complain)
     for _ in range(2 * TURNS):
         assert not watch.refresh()
     assert len(watch.lines) == 20
