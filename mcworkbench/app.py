@@ -25,7 +25,15 @@ from mcworkbench.screens.dialogs.help import HelpDialog
 from mcworkbench.screens.dialogs.told import MessagesDialog
 from mcworkbench.screens.feed import Feed
 from mcworkbench.screens.keymap import checked_keymap, classes_with_keys
-from mcworkbench.screens.messages import MachineChanged, RunChanged, RunsChanged, RunVanished
+from mcworkbench.screens.mailbox import Mailbox
+from mcworkbench.screens.messages import (
+    FeedFailed,
+    FeedSpoke,
+    MachineChanged,
+    RunChanged,
+    RunsChanged,
+    RunVanished,
+)
 from mcworkbench.screens.palette import Commands
 from mcworkbench.screens.presets.screen import PresetsScreen
 from mcworkbench.screens.run.screen import RunScreen
@@ -104,7 +112,8 @@ class WorkbenchApp(App[str]):
         self.opened: RunPicture | None = None
         self.opened_id = ""
         self.deleted: list[list[Deleted]] = []
-        self.feed = Feed(self.post_message, clock_s=clock_s, wall_s=wall_s)
+        self._mailbox = Mailbox(self.post_message)
+        self.feed = Feed(self._mailbox.put, clock_s=clock_s, wall_s=wall_s)
         self.crash: Exception | None = None
         self.told: deque[tuple[str, str, bool]] = deque(maxlen=_MAX_TOLD)
         self._is_polling = is_polling
@@ -147,6 +156,21 @@ class WorkbenchApp(App[str]):
         found = [screen for screen in self.screen_stack if isinstance(screen, WorkbenchScreen)]
         return found[-1] if found else None
 
+    @on(FeedSpoke)
+    def _empty_mailbox(self) -> None:
+        for message in self._mailbox.take():
+            match message:
+                case RunsChanged():
+                    self._runs_changed(message)
+                case RunChanged():
+                    self._run_changed(message)
+                case RunVanished():
+                    self._run_vanished(message)
+                case MachineChanged():
+                    self._machine_changed(message)
+                case FeedFailed():
+                    self.tell(message.text, is_error=True)
+
     @on(RunsChanged)
     def _runs_changed(self, message: RunsChanged) -> None:
         self.rows, self.has_heard = message.rows, True
@@ -154,7 +178,6 @@ class WorkbenchApp(App[str]):
             self.front.show_rows(self.rows)
             self.front.refresh_chrome()
 
-    @on(RunChanged)
     def _run_changed(self, message: RunChanged) -> None:
         picture = message.picture
         if picture.row.id == self.opened_id:
@@ -165,13 +188,13 @@ class WorkbenchApp(App[str]):
         if self.front is not None:
             self.front.show_picture(picture)
 
-    @on(RunVanished)
     def _run_vanished(self, message: RunVanished) -> None:
-        if message.run_id == self.opened_id:
+        if message.run_id == self.opened_id and not message.is_passing:
             self.close_run()
             self.tell(message.reason, is_error=True)
+        if self.front is not None:
+            self.front.show_missing(message.run_id, message.reason)
 
-    @on(MachineChanged)
     def _machine_changed(self, message: MachineChanged) -> None:
         self.machine = message.machine
         if self.front is not None:

@@ -129,6 +129,9 @@ class WorkbenchScreen(Screen[None]):
     def show_picture(self, picture: RunPicture) -> None:
         """Show a watched run that is not the opened one, e.g. in a preview."""
 
+    def show_missing(self, run_id: str, reason: str) -> None:
+        """Say why a watched run has no picture; it may get one later."""
+
     def header_context(self) -> str:
         """Return what the header says in a small terminal, '' for nothing."""
         return ""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def actions_of(screen: Any) -> Iterator[tuple[DOMNode, str, Binding]]:
-    """Yield every described binding with what it belongs to and that one's name."""
+    """Yield every binding of ours with what it belongs to and the name of its part."""
     seen: set[tuple[int, str]] = set()
     nodes: list[Any] = [screen.focused, *screen.query("*"), screen, screen.app]
     for node in nodes:
@@ -34,7 +34,8 @@ def actions_of(screen: Any) -> Iterator[tuple[DOMNode, str, Binding]]:
             continue
         for bindings in bindings_of(node):
             for binding in bindings:
-                if not binding.description or (id(node), binding.action) in seen:
+                # What Textual's own widgets scroll by has no id of ours.
+                if not binding.id or (id(node), binding.action) in seen:
                     continue
                 seen.add((id(node), binding.action))
                 yield node, _area(node, screen), binding
@@ -62,8 +63,9 @@ def _area(node: Any, screen: Any) -> str:
     if node is screen:
         return str(getattr(screen, "MODE", "") or "screen").capitalize()
     if node is screen.app:
-        return "Workbench"
-    return str(node.name or type(node).__name__)
+        return "Everywhere"
+    named = (one.name for one in node.ancestors_with_self if isinstance(one, Widget) and one.name)
+    return next(named, str(getattr(screen, "MODE", "")).capitalize())
 
 
 @final
@@ -84,7 +86,9 @@ class Commands(Provider):
                 yield Hit(score, matcher.highlight(title), run, text=title, help=told)
 
     def _entries(self) -> Iterator[tuple[str, Any, str]]:
-        for node, area, binding in actions_of(self.screen):
+        # What the hints show first; moving about comes last.
+        found = sorted(actions_of(self.screen), key=lambda action: not action[2].show)
+        for node, area, binding in found:
             title = f"{area}: {binding.tooltip or binding.description}"
             key = binding.key_display or key_text(binding.key)
             yield title, partial(self._run, node, binding.action), f"key {key}"

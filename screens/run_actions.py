@@ -122,7 +122,8 @@ class RunActions(RunDeleting):
     @property
     def _is_free(self) -> bool:
         """Return whether a dialog may open that took a moment: nobody does something else."""
-        return self.is_current and not isinstance(self.focused, Input)
+        # `is_current` also holds under a dialog that lets it shine through.
+        return self.app.screen is self and not isinstance(self.focused, Input)
 
     async def _ask(self, dialog: ChoiceDialog) -> str | None:
         return await self.app.push_screen_wait(dialog) if self._is_free else None

@@ -1,40 +1,61 @@
 """The small plot under a running run: what its active stage has measured so far.
 
 Training a network shows its loss by epoch, training a curve the loss along t as it was probed
-last, evaluating the points so far; the straight line stays beside them. Pure reading of views.
+last, evaluating the points so far; the straight line stays beside them. The pictures of the
+app's screens, drawn for a plain terminal.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, final
 
 from rich.text import Text
 
 from mcworkbench.reports.braille import Drawing, View, draw, starts_log
-from mcworkbench.reports.plot import Plot, Series
+from mcworkbench.reports.plot import Plot
 from mcworkbench.runs.state import ACTIVE
+from mcworkbench.screens.pictures.along import pairs_of
+from mcworkbench.screens.pictures.pairs import Pairs
+from mcworkbench.screens.pictures.training import Trainings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from mcworkbench.runs.views import NodeView, RunView, StageView
+    from mcworkbench.reports.plot import Series
+    from mcworkbench.runs.views import NodeView, RunView
 
 STYLES = ("cyan", "yellow", "magenta", "green", "blue", "red")
 _MIN_POINTS = 2
-_LOSS = "train_nll"
-_EPOCH_LINES = (("train loss", ("train_nll", "train_loss")), ("test loss", ("test_nll",)))
+_NOTHING = Plot("", "", "", "")
 
 
-def plot_lines(run: RunView, width: int, height: int) -> list[Text]:
-    """Return the rows of the plot; none where nothing was measured yet."""
-    active = [node for node in run.nodes.values() if node.state in ACTIVE]
-    for node in reversed(active):
-        title, x_label, series = _series(node, run)
-        if series:
-            plot = Plot(node.name, title, x_label, _LOSS, tuple(series))
-            return styled(draw(plot, width, height, View(is_log=starts_log(plot), title=title)))
-    return []
+@final
+class LivePlot:
+    """The plot of one run; what did not change is not computed again."""
+
+    def __init__(self) -> None:
+        self._trainings = Trainings()
+        self._pairs = Pairs()
+
+    def lines(self, run: RunView, width: int, height: int) -> list[Text]:
+        """Return the rows of the plot; none where nothing was measured yet."""
+        active = [node for node in run.nodes.values() if node.state in ACTIVE]
+        for node in reversed(active):
+            plot = _simple(self._plot(node, run), num_ghosts=int(node.kind == "curve"))
+            if any(map(_is_line, plot.series)):
+                view = View(is_log=starts_log(plot), title=f"{plot.title}:")
+                return styled(draw(plot, width, height, view))
+        return []
+
+    def _plot(self, node: NodeView, run: RunView) -> Plot:
+        """Return the loss along t that a stage forms, else the loss of its training."""
+        if node.kind == "evaluate" or node.view.probes:
+            for between, picture in zip(pairs_of(run), self._pairs.pictures(run), strict=True):
+                if node in (*between.paths, *between.evaluations):
+                    return picture.plots[0]
+        trainings = self._trainings.pictures(run)
+        plots = [plot for one in trainings if one.node == node.name for plot in one.plots]
+        return plots[0] if plots else _NOTHING
 
 
 def styled(drawing: Drawing) -> list[Text]:
@@ -45,61 +66,14 @@ def styled(drawing: Drawing) -> list[Text]:
     return rows
 
 
-def _series(node: NodeView, run: RunView) -> tuple[str, str, list[Series]]:
-    """Return title, name of the x axis and lines."""
-    if node.kind == "endpoint":
-        return "by epoch:", "epoch", _epochs(node.view)
-    if node.kind == "curve":
-        along = [*_probed(node.view), *_straight(run)]
-        return "train loss along t:", "t", along if node.view.probes else []
-    if node.kind == "evaluate":
-        return "train loss along t:", "t", _evaluated(node, run)
-    return "", "", []
+def _simple(plot: Plot, *, num_ghosts: int) -> Plot:
+    """Return a plot without most of its faint lines, for which a small one has no room."""
+    faint = [series for series in plot.series if series.is_faint]
+    clear = [series for series in plot.series if not series.is_faint]
+    if not any(map(_is_line, clear)):
+        return plot
+    return replace(plot, series=(*clear, *faint[:num_ghosts]))
 
 
-def _epochs(view: StageView) -> list[Series]:
-    found: list[Series] = []
-    for label, names in _EPOCH_LINES:
-        points = [
-            (event.epoch, _value(event.values, names))
-            for event in view.epochs
-            if math.isfinite(_value(event.values, names))
-        ]
-        if len(points) >= _MIN_POINTS:
-            found.append(Series(label, [x for x, _ in points], [y for _, y in points]))
-    return found
-
-
-def _value(values: Mapping[str, float], names: Sequence[str]) -> float:
-    return next((values[name] for name in names if name in values), math.nan)
-
-
-def _probed(view: StageView) -> list[Series]:
-    probes = [probe for probe in view.probes if _LOSS in probe.values]
-    if not probes:
-        return []
-    first, newest = probes[0], probes[-1]
-    found = [Series(f"curve, epoch {newest.epoch}", newest.ts, newest.values[_LOSS])]
-    if newest is not first:
-        found.append(Series(f"at epoch {first.epoch}", first.ts, first.values[_LOSS]))
-    return found
-
-
-def _straight(run: RunView) -> list[Series]:
-    lines = [node for name, node in run.nodes.items() if name.startswith("evaluate-line")]
-    return [line for node in lines[:1] for line in _points("straight line", node.view)]
-
-
-def _evaluated(node: NodeView, run: RunView) -> list[Series]:
-    """Return this stage's points and, for comparison, those of the line."""
-    own = _points(node.name.removeprefix("evaluate-"), node.view)
-    if not own or node.name.startswith("evaluate-line"):
-        return own
-    return [*own, *_straight(run)]
-
-
-def _points(label: str, view: StageView) -> list[Series]:
-    points = [point for point in view.points.values() if _LOSS in point.values]
-    if len(points) < _MIN_POINTS:
-        return []
-    return [Series(label, [point.t for point in points], [p.values[_LOSS] for p in points])]
+def _is_line(series: Series) -> bool:
+    return sum(map(math.isfinite, series.ys)) >= _MIN_POINTS

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self, final
 from rich.text import Text
 
 from mcworkbench.cli.consoles import has_unicode
-from mcworkbench.cli.live_plot import plot_lines
+from mcworkbench.cli.live_plot import LivePlot
 from mcworkbench.cli.stage_lines import name_width, stage_line
 from mcworkbench.executors.devices import list_devices
 from mcworkbench.reports.durations import clock
@@ -48,6 +48,7 @@ class TerminalView:
         self._painted: list[str] = []
         self._size = (0, 0)
         self._device = ""
+        self._plot = LivePlot()
 
     def __enter__(self) -> Self:
         self._console.file.write(_HIDE_CURSOR)
@@ -78,7 +79,7 @@ class TerminalView:
         left = height - _CHROME - len(stages)
         plot: list[Text] = []
         if left >= _MIN_PLOT and has_unicode(self._console):
-            plot = plot_lines(run, width, min(_MAX_PLOT, left))
+            plot = self._plot.lines(run, width, min(_MAX_PLOT, left))
         foot = self._foot(run, notice, width)
         frame = [*self._head(run, width), Text(), *stages, Text()]
         frame += [*plot, Text(), foot] if plot else [foot]
@@ -118,7 +119,8 @@ class TerminalView:
         busy = next((i for i, node in enumerate(nodes) if node.state not in _SETTLED), None)
         if busy is None:
             busy = next((i for i, n in enumerate(nodes) if n.state is not State.done), len(nodes))
-        return max(0, min(busy - 1, len(nodes) - room))
+        # The one before it stays for context, where there is room for two.
+        return max(0, min(busy - (room > 1), len(nodes) - room))
 
     def _foot(self, run: RunView, notice: str, width: int) -> Text:
         num_done = sum(node.state is State.done for node in run.nodes.values())

@@ -223,7 +223,9 @@ class Frame:
         if x is None:
             return
         scale = shown_scale(self._plot.column, task=self._plot.task)
-        for place, line in enumerate(self._lines):
+        # Those of the main lines last, so that no ghost's sign covers them.
+        order = sorted(enumerate(self._lines), key=lambda item: not item[1].series.is_faint)
+        for place, line in order:
             found = reading(line, x)
             value = scale * (found.value if line.smooth is None else found.smooth)
             if math.isfinite(value) and (value > 0 or not is_log):

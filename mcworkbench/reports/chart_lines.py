@@ -214,7 +214,8 @@ def _between(xs: NDArray[np.float64], ys: NDArray[np.float64], x: float, place: 
         return math.nan
     before, after = float(xs[place - 1]), float(xs[place])
     part = (x - before) / (after - before) if after > before else 0.0
-    return float((1 - part) * ys[place - 1] + part * ys[place])
+    # Plain floats: what is stored may be infinite, which numpy would warn of.
+    return (1 - part) * float(ys[place - 1]) + part * float(ys[place])
 
 
 def reading(line: Line, x: float) -> Reading:

@@ -42,6 +42,8 @@ class Series:
         high: its upper edge.
         smooth: a moving average of ys, drawn over them; ys are then faint.
         is_focused: drawn last, over all others, and bold.
+        stride: each point stands for that many measured ones, of which it is the last; a moving
+            average counts them all.
     """
 
     label: str
@@ -54,6 +56,7 @@ class Series:
     high: Sequence[float] | None = None
     smooth: Sequence[float] | None = None
     is_focused: bool = False
+    stride: int = 1
 
 
 @final

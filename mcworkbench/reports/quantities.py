@@ -6,6 +6,7 @@ exports and live plots ask this file; it reads no files and knows no run.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, final
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 MISSING = "–"
 PERCENT = 100.0
@@ -71,6 +72,7 @@ class Quantity:
         return f"{self.label}, {self.unit}" if self.unit else self.label
 
 
+@functools.lru_cache(maxsize=512)
 def quantity(column: str, *, task: str = "classification") -> Quantity:
     """Return what the column of that name holds; an unknown name is shown as it is."""
     split, _, rest = column.partition("_")
@@ -84,6 +86,12 @@ def quantity(column: str, *, task: str = "classification") -> Quantity:
     if task != "classification" and rest == "nll":
         word = "mse"
     return Quantity(column, split, word, unit, is_fraction, rest == "loss")
+
+
+def task_of(columns: Iterable[str]) -> str:
+    """Return what columns of these names are of: regression where one only values have is there."""
+    is_regression = any(name.endswith(("_rmse", "_mse")) for name in columns)
+    return "regression" if is_regression else "classification"
 
 
 def shown_scale(column: str, *, task: str = "classification") -> float:

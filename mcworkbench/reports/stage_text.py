@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from mcworkbench.reports.durations import seconds_text
-from mcworkbench.reports.quantities import quantity, shown
+from mcworkbench.reports.quantities import quantity, shown, task_of
 from mcworkbench.runs.headline import MAX
 from mcworkbench.runs.state import State
 
@@ -34,8 +34,6 @@ SIGNS = {
 REUSED_SIGN = ("↺", "r")
 # What a finished or running stage is known by: the first of each that it has.
 _LOSSES = ("train_loss", "train_nll")
-# A column that only values have, and no classes.
-_OF_VALUES = ("train_rmse", "test_rmse", "validation_rmse")
 _SCORES = ("train_accuracy", "train_rmse")
 _TEST_SCORES = ("test_error", "test_rmse", "test_nll")
 # Cross-entropy without the penalty, as the plots along t show it: one barrier, one meaning.
@@ -134,7 +132,7 @@ def _first_of(names: tuple[str, ...], values: Mapping[str, float]) -> list[str]:
     if name is None:
         return []
     # The loss of training steps carries no penalty, so it is not called regularised here.
-    task = "regression" if any(column in values for column in _OF_VALUES) else "classification"
+    task = task_of(values)
     label = quantity(name, task=task).label.removesuffix(" (regularised)")
     return [f"{label} {shown(name, values[name], task=task)}"]
 

@@ -37,6 +37,11 @@ class Trace:
         return len(self._steps) + (self._newest is not None)
 
     @property
+    def stride(self) -> int:
+        """Return how many points were told for each one that is kept."""
+        return self._stride
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Return the columns, in the order in which they came."""
         newest = self._newest[1] if self._newest is not None else {}

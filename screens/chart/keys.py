@@ -7,7 +7,8 @@ from textual.binding import Binding
 HELP = (
     "A plot of what was measured. Every line has its own dots and colour, named in the legend. "
     "The crosshair (c) reads every line at one x: ≈ marks a place between two points, ~ the "
-    "moving average. × on the axis marks a point without a number, ▴ an event. "
+    "moving average. On the axis × marks a point without a number, ▾ one that a logarithm "
+    "cannot show, ▴ an event. "
     "Zoom, smoothing and log are kept for each plot."
 )
 STRIDE = 10
@@ -31,8 +32,9 @@ LOOKING = [
     _key("0", "reset", "All x", "Show all of x again", "reset"),
 ]
 CROSSHAIR = [
-    _key("left", "step(-1)", "Left", "Crosshair one point left", "left"),
-    _key("right", "step(1)", "Right", "Crosshair one point right", "right"),
+    # They act, and show in the hints, only while there is a crosshair.
+    Binding("left", "step(-1)", "Left", tooltip="Crosshair one point left", id="chart.left"),
+    Binding("right", "step(1)", "Right", tooltip="Crosshair one point right", id="chart.right"),
     _key("shift+left", f"step(-{STRIDE})", "Left 10", "Crosshair ten points left", "far-left"),
     _key("shift+right", f"step({STRIDE})", "Right 10", "Crosshair ten points right", "far-right"),
     _key("home", "edge(-1)", "First", "Crosshair to the first point", "first"),
@@ -40,3 +42,5 @@ CROSSHAIR = [
     _key("escape", "crosshair_off", "Done", "Crosshair off", "crosshair-off"),
 ]
 CROSSHAIR_ACTIONS = frozenset({"step", "edge", "crosshair_off"})
+# What a chart without numbers cannot do.
+NEEDS_NUMBERS = frozenset({"log_y", "crosshair", "zoom", "pan", "follow", "reset"})

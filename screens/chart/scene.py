@@ -77,7 +77,7 @@ class Scene:
         return state_words(
             settings,
             self.extent,
-            unit=quantity(plot.column, task=plot.task).unit,
+            unit=quantity(plot.column, task=plot.task).unit if self.extent is not None else "",
             is_log=self.is_log,
             has_crosshair=has_crosshair,
             is_smooth=self.is_smooth,
@@ -98,7 +98,7 @@ class Scene:
 
     def _line(self, series: Series, scale: float, weight: float) -> Line:
         if weight:
-            average: Any = smoothed(series.ys, weight, is_log=self.is_log)
+            average: Any = smoothed(series.ys, weight, stride=series.stride, is_log=self.is_log)
             series = replace(series, smooth=average)
         return line_of(series, scale=scale, is_log=self.is_log)
 
@@ -121,7 +121,7 @@ def _with_arrays(series: Series, arrays: dict[int, tuple[object, Any]]) -> Serie
 
 def _identity(series: Series) -> tuple[object, ...]:
     arrays = (None if values is None else id(values) for values in _sequences(series))
-    return (series.label, series.role, series.is_faint, series.is_focused, *arrays)
+    return (series.label, series.role, series.is_faint, series.is_focused, series.stride, *arrays)
 
 
 def is_same(one: Plot, other: Plot) -> bool:
@@ -137,7 +137,7 @@ def is_same(one: Plot, other: Plot) -> bool:
 
 
 def _is_same_series(one: Series, other: Series) -> bool:
-    plain = ("label", "role", "is_faint", "is_smoothable", "is_focused")
+    plain = ("label", "role", "is_faint", "is_smoothable", "is_focused", "stride")
     if any(getattr(one, name) != getattr(other, name) for name in plain):
         return False
     arrays = ("xs", "ys", "low", "high", "smooth")

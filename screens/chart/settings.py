@@ -9,7 +9,7 @@ from mcworkbench.screens.chart.smoothing import WEIGHTS
 from mcworkbench.screens.chart.window import ALL, Window
 
 if TYPE_CHECKING:
-    from mcworkbench.screens.chart.window import Range
+    from mcworkbench.reports.chart_lines import Range
 
 # Steps are noisy: their average is bold from the start, the raw line stays dim behind it.
 _DEFAULT = WEIGHTS.index(0.9)

@@ -21,18 +21,26 @@ _NEGLIGIBLE = 1e-17
 
 
 def smoothed(
-    values: Sequence[float] | NDArray[np.float64], weight: float, *, is_log: bool = False
+    values: Sequence[float] | NDArray[np.float64],
+    weight: float,
+    *,
+    stride: int = 1,
+    is_log: bool = False,
 ) -> NDArray[np.float64]:
     """Return the debiased exponential moving average of the finite values, NaN at the others.
 
     The k-th finite value becomes m_k / (1 - weight^k), m_k = weight m_{k-1} + (1 - weight) y_k,
-    m_0 = 0, so that the first equals itself.
+    m_0 = 0, so that the first equals itself. Where a value stands for several that were measured,
+    the past fades by all of them: thinning a series leaves its average where it was, but for the
+    noise of the values that went.
 
     Args:
         values: in the order of x.
-        weight: of the past, in [0, 1).
+        weight: of the past beside one measured value, in [0, 1).
+        stride: how many measured values each one stands for.
         is_log: average the logarithms; what is not above zero is then left out too.
     """
+    weight = weight**stride
     array = np.asarray(values, dtype=np.float64)
     usable = np.isfinite(array)
     if is_log:

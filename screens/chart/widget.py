@@ -54,7 +54,10 @@ class Chart(AbstractChart, can_focus=True):
             # An epoch says nothing about a place on a path.
             self._move_crosshair(None)
             self._last_crosshair = None
+        offered = self._has_numbers(), self._can_smooth()
         super().show(plot)
+        if offered != (self._has_numbers(), self._can_smooth()):
+            self.refresh_bindings()
 
     @property
     def crosshair(self) -> float | None:
@@ -73,8 +76,20 @@ class Chart(AbstractChart, can_focus=True):
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # Without a crosshair its keys belong to whatever is around the chart.
-        return self._crosshair is not None or action not in keys.CROSSHAIR_ACTIONS
+        if action in keys.CROSSHAIR_ACTIONS:
+            # Without a crosshair its keys belong to whatever is around the chart.
+            return self._crosshair is not None
+        if action == "smooth":
+            return True if self._can_smooth() else None
+        if action in keys.NEEDS_NUMBERS:
+            return True if self._has_numbers() else None
+        return True
+
+    def _has_numbers(self) -> bool:
+        return any(len(series.xs) for series in self.plot.series)
+
+    def _can_smooth(self) -> bool:
+        return any(series.is_smoothable and len(series.xs) for series in self.plot.series)
 
     def _choose(self, settings: ChartSettings) -> None:
         self._choices[self._plot.name] = settings

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
-Range = tuple[float, float]
+from mcworkbench.reports.chart_lines import Range
+
 ZOOM = 1.5
 PAN = 0.25
 _FOLLOWED_PART = 0.25

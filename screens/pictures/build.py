@@ -19,7 +19,7 @@ from mcworkbench.reports.stage_text import (
 from mcworkbench.runs.index import line_of
 from mcworkbench.runs.state import ACTIVE
 from mcworkbench.screens.pictures.facts import facts_of
-from mcworkbench.screens.pictures.log import RunLog
+from mcworkbench.screens.pictures.log import MergedLog
 from mcworkbench.screens.pictures.pairs import Pairs
 from mcworkbench.screens.pictures.rows import row_of
 from mcworkbench.screens.pictures.run_picture import RunPicture, StageRow
@@ -52,7 +52,7 @@ class Painter:
         self._wall_s = wall_s
         self._trainings = Trainings()
         self._pairs = Pairs()
-        self._log = RunLog()
+        self._log = MergedLog()
         self._last: RunPicture | None = None
 
     def picture(self) -> RunPicture:

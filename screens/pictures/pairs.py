@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.reports.plot import Plot
+from mcworkbench.reports.quantities import task_of
 from mcworkbench.screens.pictures.along import Tables, pairs_of, summaries_of
 from mcworkbench.screens.pictures.lines_along import error_series, loss_series, title_of
 from mcworkbench.screens.pictures.run_picture import PairPicture
@@ -50,7 +51,7 @@ class Pairs:
 def pair_picture(between: Between, run: RunView, tables: Tables | None = None) -> PairPicture:
     """Return plots, tables and headline of one pair."""
     paths = summaries_of(between, run, tables or Tables())
-    task = task_of(between, paths)
+    task = _task_of(between, paths)
     return PairPicture(
         label=between.label,
         plots=(
@@ -79,11 +80,9 @@ def along_plot(what: str, between: Between, paths: list[PathSummary], task: str)
     )
 
 
-def task_of(between: Between, paths: list[PathSummary]) -> str:
-    """Return what the numbers along the paths are of: regression where there is an rmse."""
+def _task_of(between: Between, paths: list[PathSummary]) -> str:
     told = {name for path in paths for name in path.columns}
     for node in between.paths:
         probes = node.view.probes
         told |= set(probes[-1].values) if probes else set()
-    is_regression = any(name.endswith(("_rmse", "_mse")) for name in told)
-    return "regression" if is_regression else "classification"
+    return task_of(told)

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from mcworkbench.reports.durations import seconds_text
-from mcworkbench.reports.quantities import number, quantity, shown
+from mcworkbench.reports.quantities import number, quantity, shown, task_of
 from mcworkbench.reports.stage_text import finished_parts
 from mcworkbench.runs import events
 from mcworkbench.runs.request import StopLevel
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mcworkbench.runs.codec import Recorded, Unknown
     from mcworkbench.runs.views import NodeView, RunView
 
+# Wall-clock seconds, name of the node, text, level.
 Entry = tuple[float, str, str, str]
 INFO, WARNING, ERROR = "info", "warning", "error"
 _MAX_EVENTS = 2000
@@ -45,7 +46,7 @@ Texts = dict[int, tuple["Recorded", str, str]]
 
 
 def told(node: NodeView, run: RunView, kept: Texts | None = None) -> list[Entry]:
-    """Return the entries of one stage, oldest first, at most 2,000.
+    """Return the entries of one stage in the order in which it told them, at most 2,000.
 
     Args:
         node: the stage.
@@ -68,7 +69,7 @@ def told(node: NodeView, run: RunView, kept: Texts | None = None) -> list[Entry]
     if kept is not None:
         kept.clear()
         kept.update(texts)
-    return found + _ending(node, found)
+    return found + _ending(node, run, found)
 
 
 def asked(run: RunView) -> list[Entry]:
@@ -80,7 +81,7 @@ def asked(run: RunView) -> list[Entry]:
     return [(request.at or run.created, "", words, WARNING)]
 
 
-def _ending(node: NodeView, found: list[Entry]) -> list[Entry]:
+def _ending(node: NodeView, run: RunView, found: list[Entry]) -> list[Entry]:
     """Return why a stage is gone where none of its own events says so."""
     evidence = node.view.evidence
     if evidence.state not in (State.failed, State.lost) or not evidence.message:
@@ -88,7 +89,8 @@ def _ending(node: NodeView, found: list[Entry]) -> list[Entry]:
     if any(evidence.message in text for _, _, text, level in found if level == ERROR):
         return []
     text = f"{evidence.state}: {evidence.message}"
-    return [(evidence.ended_s or found[-1][0] if found else 0.0, node.name, text, ERROR)]
+    ended_s = evidence.ended_s or (found[-1][0] if found else run.created)
+    return [(ended_s, node.name, text, ERROR)]
 
 
 def _joined(text: str, node: NodeView) -> str:
@@ -144,7 +146,7 @@ def _spent(seconds: float) -> str:
 
 
 def _numbers(values: Mapping[str, float]) -> list[str]:
-    task = "regression" if any(name.endswith("_rmse") for name in values) else "classification"
+    task = task_of(values)
     return [
         f"{_word(name, task)} {shown(name, values[name], task=task)}"
         for name in _EPOCH_COLUMNS

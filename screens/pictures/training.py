@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.reports.plot import Mark, Plot, Role, Series
-from mcworkbench.reports.quantities import quantity
+from mcworkbench.reports.quantities import quantity, task_of
 from mcworkbench.runs import events
 from mcworkbench.runs.state import ACTIVE
 from mcworkbench.screens.pictures.run_picture import TrainingPicture
@@ -62,11 +62,8 @@ def training_picture(node: NodeView) -> TrainingPicture:
     return TrainingPicture(node.name, node.state in ACTIVE, kept)
 
 
-def task_of(view: StageView) -> str:
-    """Return what the numbers of a training stage are of: regression where there is an rmse."""
-    epochs = view.epochs
-    is_regression = bool(epochs) and any(name.endswith("_rmse") for name in epochs[-1].values)
-    return "regression" if is_regression else "classification"
+def _task_of(view: StageView) -> str:
+    return task_of(view.epochs[-1].values if view.epochs else ())
 
 
 def loss_plot(view: StageView, at: Callable[[int], float], marks: tuple[Mark, ...]) -> Plot:
@@ -75,7 +72,7 @@ def loss_plot(view: StageView, at: Callable[[int], float], marks: tuple[Mark, ..
     Cross-entropy (for values their squared error) wherever it was measured; the regularised
     loss only where nothing else was, never both.
     """
-    epochs, task = view.epochs, task_of(view)
+    epochs, task = view.epochs, _task_of(view)
     names = {*view.trace.names, *(name for event in epochs for name in event.values)}
     kind = _NLL if f"train_{_NLL}" in names or f"test_{_NLL}" in names else _LOSS
     series = [_traced(view, f"train_{kind}", at, "train, steps")]
@@ -94,7 +91,7 @@ def loss_plot(view: StageView, at: Callable[[int], float], marks: tuple[Mark, ..
 
 def score_plot(view: StageView, marks: tuple[Mark, ...]) -> Plot:
     """Return the error by epoch of every split, or what the task has in its place."""
-    epochs, task = view.epochs, task_of(view)
+    epochs, task = view.epochs, _task_of(view)
     names = {name for event in epochs for name in event.values}
     kind = next(
         (kind for kind in _SCORES if any(f"{split}_{kind}" in names for split, _ in _ROLES)),
@@ -140,7 +137,8 @@ def _traced(view: StageView, column: str, at: Callable[[int], float], label: str
     pairs = zip(view.trace.steps, view.trace.column(column), strict=True)
     is_known = column in view.trace.names
     xs, ys = _columns([(at(step), value) for step, value in pairs] if is_known else [])
-    return Series(label, xs, ys, Role.train, is_faint=True, is_smoothable=True)
+    stride = view.trace.stride
+    return Series(label, xs, ys, Role.train, is_faint=True, is_smoothable=True, stride=stride)
 
 
 def _by_epoch(

@@ -48,6 +48,8 @@ class RunsScreen(RunActions):
         super().__init__()
         self._picture: RunPicture | None = None
         self._previewed = ""
+        # The run that had no picture last, and why.
+        self._missing = ("", "")
         self._settling: Timer | None = None
         self._is_starting = False
 
@@ -84,7 +86,14 @@ class RunsScreen(RunActions):
     def show_picture(self, picture: RunPicture) -> None:
         row = self.target()
         if row is not None and picture.row.id == row.id:
-            self._picture = picture
+            self._picture, self._missing = picture, ("", "")
+            self._show_preview()
+
+    @override
+    def show_missing(self, run_id: str, reason: str) -> None:
+        row = self.target()
+        if row is not None and run_id == row.id:
+            self._picture, self._missing = None, (run_id, reason)
             self._show_preview()
 
     # The preview.
@@ -94,7 +103,12 @@ class RunsScreen(RunActions):
         self._show_preview()
         if self._settling is not None:
             self._settling.stop()
-        self._settling = self.set_timer(_SETTLE_S, self._watch)
+        self._settling = self.set_timer(_SETTLE_S, self._settle)
+
+    def _settle(self) -> None:
+        # The list may move its cursor, by rows that come and go, while a dialog hides it.
+        if self.app.screen is self:
+            self._watch()
 
     @on(ScreenResume)
     def _watch(self) -> None:
@@ -109,20 +123,24 @@ class RunsScreen(RunActions):
 
     def _show_preview(self) -> None:
         row = self.target()
-        picture = self._picture
-        if row is None or picture is None or picture.row.id != row.id:
-            self._picture = picture = None
-        if (row.id if row is not None else "") != self._previewed:
-            self._previewed = row.id if row is not None else ""
+        run_id = row.id if row is not None else ""
+        if run_id != self._previewed:
+            self._previewed = run_id
             self.query_one(LogList).forget()
-        self.query_one(Overview).show(row, picture.facts if picture is not None else ())
+        picture = self._picture
+        if picture is not None and picture.row.id != run_id:
+            self._picture = picture = None
+        reason = self._missing[1] if picture is None and self._missing[0] == run_id else ""
+        known = picture.facts if picture is not None else ()
+        self.query_one(Overview).show(row, (*known, *([("preview", reason)] if reason else [])))
         self.query_one(LogList).show(picture.log if picture is not None else ())
         chart = self.query_one(Chart)
         if picture is not None:
             chart.show(best_plot(picture))
+        elif row is None or row.problem:
+            chart.show(nothing("nothing to preview"))
         else:
-            readable = row is not None and not row.problem
-            chart.show(nothing("reading …" if readable else "nothing to preview"))
+            chart.show(nothing("no preview: see Overview" if reason else "reading …"))
 
     # Opening, and the first run of all.
 

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from textual.binding import Binding
 
-from mcworkbench import screens
 from mcworkbench.app import WorkbenchApp, farewell
-from mcworkbench.folders import config_root
 from mcworkbench.runs.state import State
 from mcworkbench.screens.base import MIN_COLUMNS, MIN_ROWS, WIDE_COLUMNS, WIDE_ROWS
 from mcworkbench.screens.dialogs.help import HelpDialog
+from mcworkbench.screens.keymap import bindings_of, classes_with_keys
 from mcworkbench.screens.messages import RunsChanged
 from mcworkbench.screens.palette import actions_of
 from mcworkbench.screens.pictures.run_row import RunRow
-from mcworkbench.screens.themes import DARK, LIGHT
+from mcworkbench.screens.themes import LIGHT
 from mcworkbench.screens.widgets.hints import Hints, key_text
 from mcworkbench.screens.widgets.strip import PaneStrip
 from tests.screens.pilots import press, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from textual.widget import Widget
 
@@ -41,17 +35,8 @@ SWALLOWED = {
 
 def our_classes() -> Iterator[type]:
     """Yield every class of the app that may have bindings."""
-    for found in pkgutil.walk_packages(screens.__path__, "mcworkbench.screens."):
-        module = importlib.import_module(found.name)
-        for _, member in inspect.getmembers(module, inspect.isclass):
-            if member.__module__ == module.__name__ and "BINDINGS" in member.__dict__:
-                yield member
+    yield from classes_with_keys()
     yield WorkbenchApp
-
-
-def bindings_in(owner: type) -> list[Binding]:
-    declared: Any = owner.__dict__["BINDINGS"]
-    return [b if isinstance(b, Binding) else Binding(*b) for b in declared]
 
 
 def make_row(name: str, state: State, number: int = 1) -> RunRow:
@@ -71,7 +56,7 @@ def painted(widget: Widget) -> str:
 @pytest.mark.parametrize("owner", list(our_classes()), ids=lambda owner: owner.__name__)
 def test_no_action_hangs_on_a_key_that_tmux_or_an_editor_swallows(owner: type) -> None:
     keys: dict[str, set[str]] = {}
-    for binding in bindings_in(owner):
+    for binding in bindings_of(owner):
         keys.setdefault(binding.action, set()).update(binding.key.split(","))
     stranded = {action: found for action, found in keys.items() if found <= SWALLOWED}
     assert not stranded
@@ -81,7 +66,7 @@ def test_every_action_with_a_name_has_an_id_of_its_own() -> None:
     ids = [
         (binding.id, owner.__name__)
         for owner in our_classes()
-        for binding in bindings_in(owner)
+        for binding in bindings_of(owner)
         if binding.id
     ]
     names = [name for name, _ in ids]
@@ -150,8 +135,8 @@ async def test_every_binding_of_every_pane_is_in_the_palette(size: tuple[int, in
             panes = {type(pane) for pane in screen.panes()}
             for owner in (*panes, type(screen), WorkbenchApp):
                 if owner.__module__.startswith("mcworkbench") and "BINDINGS" in owner.__dict__:
-                    for binding in bindings_in(owner):
-                        assert not binding.description or (owner, binding.action) in listed
+                    for binding in bindings_of(owner):
+                        assert not binding.id or (owner, binding.action) in listed
 
 
 async def test_an_action_of_a_pane_that_does_not_show_shows_it() -> None:
@@ -187,35 +172,6 @@ async def test_help_lists_the_keys_of_what_has_the_focus_and_closes() -> None:
         assert app.screen.query(".help-head")
         await press(pilot, "escape")
         await wait_for(pilot, lambda: type(app.screen) is not HelpDialog)
-
-
-async def test_the_theme_is_remembered() -> None:
-    app = WorkbenchApp(is_polling=False)
-    async with app.run_test(size=(80, 24)) as pilot:
-        assert app.theme == DARK.name
-        await press(pilot, "T")
-    assert WorkbenchApp(is_polling=False).theme == LIGHT.name
-
-
-async def test_a_user_may_choose_other_keys(home: Path) -> None:
-    del home
-    config_root().mkdir(parents=True)
-    (config_root() / "keys.toml").write_text('"app.theme" = "f8"\n')
-    app = WorkbenchApp(is_polling=False)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, "T")
-        assert app.theme == DARK.name
-        await press(pilot, "f8")
-        assert app.theme == LIGHT.name
-
-
-async def test_a_damaged_settings_file_costs_its_settings_not_the_start() -> None:
-    config_root().mkdir(parents=True)
-    (config_root() / "settings.toml").write_text("theme = ")
-    app = WorkbenchApp(is_polling=False)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await wait_for(pilot, lambda: app.told)
-        assert "settings.toml" in app.told[0][1]
 
 
 def test_leaving_says_what_goes_on() -> None:

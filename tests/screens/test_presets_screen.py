@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +11,16 @@ import pytest
 from mcworkbench.config.editing import PresetDraft
 from mcworkbench.config.loading import load_experiment
 from mcworkbench.config.presets import preset_files, shipped_root
-from mcworkbench.errors import InvalidInputError, WorkbenchError
+from mcworkbench.errors import WorkbenchError
 from mcworkbench.executors.local import is_running
 from mcworkbench.runs.actions import StopLevel, request_stop
 from mcworkbench.runs.index import run_ids
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.screens.dialogs.choice import ChoiceDialog
 from mcworkbench.screens.presets.dialogs import DiffDialog
-from mcworkbench.screens.presets.external import edit_outside
 from mcworkbench.screens.presets.field_list import FieldList
 from mcworkbench.screens.presets.looker import Looker
-from mcworkbench.screens.presets.preset_list import PresetDetails, PresetList
+from mcworkbench.screens.presets.preset_list import PresetList
 from mcworkbench.screens.presets.screen import PresetsScreen
 from tests.screens.pilots import press, wait_for
 from tests.screens.preset_pilots import (
@@ -30,7 +28,6 @@ from tests.screens.preset_pilots import (
     opened,
     set_field,
     shown,
-    words_in,
     workbench,
 )
 
@@ -38,8 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 QUICKSTART = shipped_root() / "quickstart.toml"
-CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-HOSTILE = "a\x1b]0;owned\x07[red]x[/red][@click=app.quit]y[/]"
 
 
 async def test_edits_survive_other_presets_and_modes_and_leaving_asks() -> None:
@@ -119,37 +114,6 @@ async def test_a_device_that_is_not_there_starts_nothing(home: Path) -> None:
             lambda: any("not on this machine" in text for _, text, _ in workbench(pilot).told),
         )
         assert run_ids() == []
-
-
-async def test_broken_and_hostile_presets_are_listed_and_inert(home: Path) -> None:
-    folder = home / "config" / "presets"
-    folder.mkdir(parents=True)
-    (folder / "broken.toml").write_text("kind = 'curve'\ntitle =\x1b]0;owned\x07\u202e\n")
-    (folder / "binary.toml").write_bytes(b"\xff\xfe\x00")
-    (folder / f"{HOSTILE.replace('/', '')}.toml").write_text(
-        QUICKSTART.read_text().replace("Two digit", "[red]T[/red] \\u001b[31m [@click=app.quit]")
-        + '[odd]\n"k\\u001b[31m" = "[b]v\\u001b[0m"\n'
-    )
-    async with new_app().run_test(size=(150, 40)) as pilot:
-        screen = await opened(pilot)
-        odd = [entry for entry in screen.shelf.entries if entry.is_own]
-        assert len(odd) == 3
-        for entry in odd:
-            screen.choose(entry.path)
-            await press(pilot, "t")
-            assert not CONTROLS.search(shown(pilot))
-            await press(pilot, "escape", "a")
-            text = shown(pilot)
-            assert not CONTROLS.search(text)
-            if entry.name == "broken":
-                assert "not valid TOML" in words_in(pilot, "#check")
-            if entry.name == "binary":
-                assert "is not UTF-8" in text
-            if entry.name.startswith("a<1b>"):
-                assert "[red]T[/red]" in shown(pilot, "PresetDetails")
-                assert "[@click=app.quit]" in words_in(pilot, "PresetDetails")
-        assert pilot.app.is_running
-        assert screen.query_one(PresetDetails).display
 
 
 async def test_a_file_changed_meanwhile_is_not_overwritten_unasked(home: Path) -> None:
@@ -236,19 +200,6 @@ async def test_a_small_terminal_shows_one_pane_at_a_time() -> None:
         await set_field(pilot, "curve.bends", "2")
         await press(pilot, "tab")
         await wait_for(pilot, lambda: "7 will run" in shown(pilot))
-
-
-def test_an_editor_of_the_users_own_changes_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("VISUAL", raising=False)
-    monkeypatch.setenv("EDITOR", "sed -i 's/a = 1/a = 2/'")
-    assert edit_outside("a = 1\n") == "a = 2\n"
-    monkeypatch.setenv("EDITOR", "false")
-    with pytest.raises(InvalidInputError, match="ended with code 1; the text stays"):
-        edit_outside("a = 1\n")
-    for odd in ("no-such-editor", "'"):
-        monkeypatch.setenv("EDITOR", odd)
-        with pytest.raises(InvalidInputError, match="EDITOR"):
-            edit_outside("a = 1\n")
 
 
 def test_only_the_latest_question_is_answered_and_an_error_is_an_answer() -> None:

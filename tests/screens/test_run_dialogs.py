@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcworkbench.app import WorkbenchApp
@@ -19,8 +20,6 @@ from tests.screens.pilots import press, wait_for
 from tests.screens.recorded import recorded_home
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
 
@@ -128,12 +127,30 @@ async def test_the_log_says_first_why_a_run_failed(home: Path) -> None:
         await dialog(app, pilot, LogDialog)
         await wait_for(pilot, lambda: "stopped being a finite number" in screen_text(app))
         assert "── endpoint-1, attempt 1 ──" in screen_text(app)
+        assert "y copies the path of endpoint-1, attempt 1" in screen_text(app)
+        await press(pilot, "y")
+        copied = Path(app.clipboard)
+        assert copied.parts[-3:] == ("attempts", "0001", "log")
+        assert "Traceback" in copied.read_text()
+        # Whether the terminal took it is not known: tmux drops it unless told otherwise.
+        assert said(app)[-1] == f"sent to the terminal's clipboard: {copied}"
         await press(pilot, "G")
         await wait_for(pilot, lambda: "Traceback" not in screen_text(app))
         assert "── supervisor ──" in screen_text(app)
-        await press(pilot, "y", "escape")
-        await wait_for(pilot, lambda: len(app.screen_stack) == 1)
+        assert "y copies the path of supervisor" in screen_text(app)
+        await press(pilot, "y")
         assert app.clipboard.endswith("supervisor.log")
+        await press(pilot, "g", "y")
+        assert app.clipboard == str(copied)
+        await press(pilot, "end")
+        await wait_for(pilot, lambda: "path of supervisor" in screen_text(app))
+        await press(pilot, "pageup", "pageup", "y", "escape")
+        assert app.clipboard == str(copied)
+        await wait_for(pilot, lambda: len(app.screen_stack) == 1)
+
+
+def test_the_help_on_a_log_says_how_much_of_it_shows() -> None:
+    assert f"{TAIL_BYTES // 1024} kB" in LogDialog.HELP
 
 
 async def test_of_a_huge_hostile_log_only_the_end_is_read(home: Path) -> None:

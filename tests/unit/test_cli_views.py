@@ -50,16 +50,25 @@ def running(num_waiting: int = 2) -> Generator[RunView]:
         _probe(0, 2.0),
         events.EpochFinished(1, 10, 10, 0.1, 0.5, {"train_nll": 0.7, "train_accuracy": 0.9}),
         _probe(1, 0.5),
+        _probe(3, 0.3),
         events.Progress("training", 15, 100, "steps", 15, 812.0, 83.0, {"train_loss": 0.25}),
     )
     waiting = {f"later-{place}": make_stage(f"later-{place}") for place in range(num_waiting)}
-    stages = {"evaluate-line": line, "endpoint-1": done, "curve": curve, **waiting}
+    straight = make_stage("straight", "line")
+    finish(straight)
+    stages = {
+        "endpoint-1": done, "line": straight, "evaluate-line": line, "curve": curve, **waiting,
+    }  # fmt: skip
+    ends = {"first": "endpoint-1", "last": "later-0"}
+    inputs = {"line": ends, "evaluate-line": {"path": "line"}, "curve": ends}
     nodes = {
         name: {
             "key": stage.key,
-            "kind": {"curve": "curve", "evaluate-line": "evaluate"}.get(name, "endpoint"),
+            "kind": {"curve": "curve", "line": "line", "evaluate-line": "evaluate"}.get(
+                name, "endpoint"
+            ),
             "label": name,
-            "inputs": {},
+            "inputs": inputs.get(name, {}),
         }
         for name, stage in stages.items()
     }
@@ -112,12 +121,36 @@ def running_line(columns: int) -> Generator[str]:
         yield next(line for line in painted(run, columns, 36) if " curve " in line)
 
 
-def test_a_curve_in_training_is_plotted_with_its_start_and_the_straight_line() -> None:
+def test_a_curve_in_training_is_plotted_with_an_early_epoch_and_the_straight_line() -> None:
     with running() as run:
-        shown = "\n".join(painted(run, 100, 36))
-    for label in ("curve, epoch 1", "at epoch 0", "straight line"):
+        lines = painted(run, 100, 36)
+    shown = "\n".join(lines)
+    for label in ("epoch 3 of 10", "train nll, probe", "epoch 1 (train)", "line, train nll"):
         assert label in shown
-    assert "1.0" in shown
+    # The line is the highest: 0.1 + 8 / 4 at t = 0.5.
+    assert next(line for line in lines if "┤" in line).startswith("2.0")
+
+
+def test_a_network_in_training_is_plotted_by_epoch_and_by_step_before_the_first_ends() -> None:
+    stage = make_stage("net")
+    steps = [
+        events.Progress(
+            "training", step, 60, "steps", step, 1.0, 1.0, {"train_nll": 2.0 - step / 9}
+        )
+        for step in (3, 6, 9)
+    ]
+    add_attempt(stage, events.StageStarted("endpoint"), *steps)
+    run = make_run(RUN, {"endpoint-1": stage})
+    with Holder(run.lock_path), Holder(stage.lock_path):
+        shown = "\n".join(painted(RunView(RUN), 100, 30))
+        assert "nll by epoch:" in shown
+        assert "train, steps" in shown
+        values = {"train_nll": 0.5, "test_nll": 0.75}
+        finished = [events.EpochFinished(n, 3, 20 * n, 0.1, 0.5, values) for n in (1, 2)]
+        add_attempt(stage, events.StageStarted("endpoint", 9, "step-9"), *finished)
+        shown = "\n".join(painted(RunView(RUN), 100, 30))
+        assert "train, steps" not in shown
+        assert all(word in shown for word in ("train ", "test "))
 
 
 def test_an_ascii_terminal_gets_ascii_and_no_plot() -> None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mcworkbench import folders
+from mcworkbench.config import presets
 from mcworkbench.config.editing import PresetDraft
 from mcworkbench.config.loading import load_experiment, parse_experiment
-from mcworkbench.config.presets import shipped_root
-from mcworkbench.errors import InvalidInputError
+from mcworkbench.config.presets import new_preset_path, shipped_root
+from mcworkbench.errors import InvalidInputError, WorkbenchError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +95,36 @@ def test_a_shipped_preset_is_saved_as_a_copy_and_an_own_one_in_place(home: Path)
     draft.save()
     assert path.read_bytes() == shipped.replace(b"bends = 1", b"bends = 3")
     assert QUICKSTART.read_bytes() == shipped
+
+
+def test_a_preset_that_another_app_made_at_the_same_moment_is_not_overwritten(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def a_moment_ago(name: str, *, hint: str = "") -> Path:
+        path = new_preset_path(name, hint=hint)
+        path.parent.mkdir(parents=True)
+        path.write_text("# theirs")
+        return path
+
+    monkeypatch.setattr(presets, "new_preset_path", a_moment_ago)
+    draft = PresetDraft.open("quickstart")
+    draft.set(("curve", "bends"), "2")
+    with pytest.raises(InvalidInputError, match=r"mine\.toml exists; give another name"):
+        draft.save_as("mine")
+    assert (home / "config" / "presets" / "mine.toml").read_text() == "# theirs"
+    assert (draft.place, draft.is_changed) == ("shipped", True)
+
+
+def test_a_preset_that_cannot_be_written_leaves_no_empty_file(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, _content: bytes) -> None:
+        raise WorkbenchError(f"{path}: no space left on device")
+
+    monkeypatch.setattr(folders, "publish_bytes", full)
+    with pytest.raises(WorkbenchError, match="no space"):
+        PresetDraft.open("quickstart").save_as("mine")
+    assert not list((home / "config" / "presets").iterdir())
 
 
 def test_a_preset_of_a_run_is_a_copy_too(home: Path) -> None:
