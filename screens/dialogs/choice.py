@@ -12,9 +12,10 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
+
+from mcworkbench.screens.dialogs.dialog import AbstractDialog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ class Choice:
 
 
 @final
-class ChoiceDialog(ModalScreen[str | None]):
+class ChoiceDialog(AbstractDialog[str | None]):
     """Returns the name of the choice, None where the user left without one."""
 
     HELP = "Choose with the arrow keys and enter, or with the letter in front; esc changes nothing."
@@ -71,7 +72,7 @@ class ChoiceDialog(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Put the focus where the arrow keys act."""
-        self.query_one(OptionList).focus()
+        self.set_focus(self.query_one(OptionList))
 
     def action_move(self, step: int) -> None:
         """Highlight the next answer, or with -1 the one before."""

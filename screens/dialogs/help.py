@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from mcworkbench.screens.dialogs.dialog import AbstractDialog
 from mcworkbench.screens.palette import bindings_of
 from mcworkbench.screens.widgets.hints import key_text
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @final
-class HelpDialog(ModalScreen[None]):
+class HelpDialog(AbstractDialog[None]):
     """Shows the keys of a focused widget and of everything around it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

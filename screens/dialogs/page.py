@@ -6,8 +6,8 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
+from mcworkbench.screens.dialogs.dialog import AbstractDialog
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MAX_PATH = 4000
 
 
-class AbstractPage(ModalScreen[None]):
+class AbstractPage(AbstractDialog[None]):
     """Scrolls a text; `y` sends a path to the clipboard."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, ClassVar, final
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from mcworkbench.screens.dialogs.dialog import AbstractDialog
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
 @final
-class MessagesDialog(ModalScreen[None]):
+class MessagesDialog(AbstractDialog[None]):
     """Shows time and text of every notice."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

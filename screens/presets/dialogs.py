@@ -9,12 +9,12 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from mcworkbench.config.presets import new_preset_path
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.screens.dialogs.choice import Choice, ChoiceDialog
+from mcworkbench.screens.dialogs.dialog import AbstractDialog
 from mcworkbench.text import clean, clean_line
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _MAX_LISTED = 5
 
 
 @final
-class NameDialog(ModalScreen[str | None]):
+class NameDialog(AbstractDialog[str | None]):
     """Asks what a new preset is called; returns a name that is free, or None."""
 
     HELP = "Letters, digits, '-' and '_'; enter makes the preset, esc makes none."
@@ -72,7 +72,7 @@ class NameDialog(ModalScreen[str | None]):
 
 
 @final
-class DiffDialog(ModalScreen[None]):
+class DiffDialog(AbstractDialog[None]):
     """Shows what a draft changes of the texts it can be compared with."""
 
     HELP = "Lines with - are in the other text alone, lines with + in this one alone."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mcworkbench.app import WorkbenchApp
 from mcworkbench.errors import InvalidInputError, WorkbenchError
 from mcworkbench.screens.launching import Begun, Order
 from mcworkbench.screens.presets import actions
@@ -49,7 +50,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> SlowStart:
 
 
 def said(app: App[Any]) -> list[str]:
-    assert hasattr(app, "told")
+    assert isinstance(app, WorkbenchApp)
     return [text for _, text, _ in app.told]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mcworkbench.app import WorkbenchApp
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import reports_root
+from mcworkbench.runs.index import run_ids
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.screens import run_actions
 from mcworkbench.screens.dialogs.log import TAIL_BYTES, LogDialog, LogText, read_log
@@ -150,7 +151,7 @@ async def test_the_log_says_first_why_a_run_failed(home: Path) -> None:
 
 
 def test_the_help_on_a_log_says_how_much_of_it_shows() -> None:
-    assert f"{TAIL_BYTES // 1024} kB" in LogDialog.HELP
+    assert f"{TAIL_BYTES // 1024} kB" in str(LogDialog.HELP)
 
 
 async def test_of_a_huge_hostile_log_only_the_end_is_read(home: Path) -> None:
@@ -171,3 +172,19 @@ async def test_of_a_huge_hostile_log_only_the_end_is_read(home: Path) -> None:
         await press(pilot, "G")
         await wait_for(pilot, lambda: "[red]last[/red]" in screen_text(app))
         assert app.screen.query_one(LogText).has_focus
+
+
+async def test_a_letter_typed_twice_answers_once(home: Path) -> None:
+    ids = recorded_home(home, "quickstart")
+    app = WorkbenchApp(is_polling=False)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        await press(pilot, "d")
+        await wait_for(pilot, lambda: len(app.screen_stack) > 1)
+        # Both are in the queue before the first is handled.
+        app.simulate_key("c")
+        app.simulate_key("c")
+        app.simulate_key("enter")
+        await wait_for(pilot, lambda: len(app.screen_stack) == 1)
+        assert app.crash is None
+        assert run_ids() == list(ids.values())

@@ -11,7 +11,7 @@ import pytest
 from mcworkbench.app import WorkbenchApp
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.runs.actions import list_trash, restore_run
-from mcworkbench.runs.index import run_ids
+from mcworkbench.runs.index import run_ids, run_line
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.screens import run_actions, run_deleting
 from mcworkbench.screens.dialogs.choice import ChoiceDialog
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.pilot import Pilot
+
+    from mcworkbench.runs.index import RunLine
 
 # Each action on a run, its keys up to where it works, and the function that works.
 WORKING = [
@@ -147,15 +149,25 @@ async def test_a_log_that_was_slow_opens_over_nothing_that_came_since(
         await dialog(app, pilot, LogDialog)
 
 
-async def test_a_question_that_was_slow_is_asked_once(home: Path) -> None:
+async def test_a_question_that_was_slow_is_asked_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = threading.Event()
+
+    def slow(run_id: str) -> RunLine | None:
+        may_end.wait(20)
+        return run_line(run_id)
+
     recorded_home(home, "half-way")
     RunFolder(run_id_of("half-way")).clear_request()
     cut("half-way", "curve", 0.5)
+    monkeypatch.setattr(run_actions, "run_line", slow)
     app = WorkbenchApp(is_polling=False)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot)
         with hold("half-way", "curve"):
-            await pilot.press("X", "X")
+            await press(pilot, "X", "X")
+            may_end.set()
             await dialog(app, pilot, ChoiceDialog)
             await wait_for(pilot, lambda: len(list(app.workers)) == 1)
             assert len(app.screen_stack) == 2

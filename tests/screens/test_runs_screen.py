@@ -12,6 +12,7 @@ from mcworkbench.runs.state import State
 from mcworkbench.screens import launching
 from mcworkbench.screens.chart.widget import Chart
 from mcworkbench.screens.messages import RunsChanged
+from mcworkbench.screens.pictures import build
 from mcworkbench.screens.runs.pane import FilterInput
 from mcworkbench.screens.runs.run_list import RunList
 from mcworkbench.screens.runs.screen import RunsScreen
@@ -183,6 +184,63 @@ async def test_the_preview_follows_the_cursor(home: Path) -> None:
 
             await wait_for(pilot, shows, title)
             assert f"Overview · {name}" in screen_text(app)
+
+
+async def test_a_run_that_cannot_be_shown_says_why_in_place_of_its_preview(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded_home(home, "quickstart")
+
+    def odd(*_: object) -> Any:
+        raise ZeroDivisionError("odd files")
+
+    app = WorkbenchApp(is_polling=False)
+    async with app.run_test(size=(120, 36)) as pilot:
+        with monkeypatch.context() as patch:
+            patch.setattr(build, "facts_of", odd)
+            await opened(app, pilot)
+
+            def says_why() -> bool:
+                app.feed.tick()
+                return "odd files" in screen_text(app)
+
+            await wait_for(pilot, says_why, "the reason")
+            assert "reading" not in screen_text(app)
+        # Another look, e.g. after the cursor was elsewhere, finds it well.
+        chart = app.screen.query_one(Chart)
+        app.feed.watch("preview", "")
+        app.feed.watch("preview", run_ids()[0])
+        await look(app, pilot)
+        await wait_for(pilot, lambda: "loss along" in str(chart.border_title))
+        assert "odd files" not in screen_text(app)
+
+
+async def test_a_screen_that_was_left_does_not_ask_for_pictures(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded_home(home, "quickstart", "three-ends")
+    app = WorkbenchApp(is_polling=False)
+    asked: list[tuple[str, str]] = []
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(app, pilot)
+        screen, original = app.screen, app.feed.watch
+
+        def watch(slot: str, run_id: str) -> None:
+            asked.append((slot, run_id))
+            original(slot, run_id)
+
+        monkeypatch.setattr(app.feed, "watch", watch)
+        for step, leave, back in ((1, "3", "1"), (-1, "question_mark", "escape")):
+            screen.query_one(RunList).action_move(step)
+            await pilot.press(leave)
+            await wait_for(pilot, lambda: app.screen is not screen)
+            await wait_for(pilot, lambda: asked)
+            await pilot.pause(0.4)
+            assert asked[-1] == ("preview", "")
+            asked.clear()
+            await pilot.press(back)
+            await wait_for(pilot, lambda: app.screen is screen)
+            await wait_for(pilot, lambda: any(run_id for _, run_id in asked))
 
 
 async def test_a_run_that_trains_shows_that_it_does(home: Path) -> None:

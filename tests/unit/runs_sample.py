@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -17,7 +18,7 @@ from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.stage_folder import AttemptFolder, Exit, StageFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from mcworkbench.runs.events import Event
 
@@ -88,6 +89,19 @@ def age(path: Path, seconds: float) -> None:
     then = time.time() - seconds
     for part in [*path.rglob("*"), path]:
         os.utime(part, (then, then))
+
+
+@contextlib.contextmanager
+def broken_path(path: Path) -> Generator[None]:
+    """Make the disk give another error for a path than that it is not there: a loop of links."""
+    aside = path.with_name(f"{path.name}-aside")
+    path.rename(aside)
+    path.symlink_to(path)
+    try:
+        yield
+    finally:
+        path.unlink()
+        aside.rename(path)
 
 
 def python(code: str, *arguments: str, pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:

@@ -9,6 +9,7 @@ import pytest
 
 from mcworkbench.reports.plot import Mark, Role
 from mcworkbench.runs import events
+from mcworkbench.runs.trace import MAX_POINTS
 from mcworkbench.runs.views import RunView
 from mcworkbench.screens.pictures.training import Trainings, training_picture
 from tests.screens.recorded import Replay, cut, hold, recorded_home
@@ -133,6 +134,16 @@ def test_epochs_that_were_not_watched_are_joined_and_what_is_no_number_is_a_gap(
     assert series.ys[0] == 0.5
     assert math.isnan(series.ys[1])
     assert series.ys[2] == 0.25
+
+
+def test_a_thinned_line_says_how_many_steps_each_point_stands_for() -> None:
+    told = [progress(step, train_nll=1 / step) for step in range(1, MAX_POINTS + 50)]
+    plot = plot_of(made([events.StageStarted("endpoint"), *told]), "train-loss")
+    raw = series_of(plot, "train, steps")
+    # 200 steps make the three planned epochs.
+    gap = (raw.xs[1] - raw.xs[0]) * 200 / 3
+    assert raw.stride == pytest.approx(gap)
+    assert raw.stride == 2
 
 
 def test_the_regularised_loss_is_never_beside_cross_entropy() -> None:

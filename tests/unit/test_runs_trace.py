@@ -49,6 +49,19 @@ def test_a_million_points_stay_within_bounds_and_keep_their_values() -> None:
     assert math.log2(gaps.pop()).is_integer()
 
 
+def test_the_stride_is_how_many_were_told_for_each_that_is_kept() -> None:
+    trace = Trace(max_points=16)
+    for step in range(1000):
+        trace.add(step, {"lr": 0.1})
+        steps = trace.steps
+        # The last two may be closer: the newest is always there.
+        gaps = {later - earlier for earlier, later in pairwise(steps[:-1])}
+        assert gaps <= {trace.stride}
+    assert trace.stride >= 1000 // 16
+    trace.resume(0)
+    assert trace.stride == 1
+
+
 def test_memory_does_not_grow_with_the_number_of_points() -> None:
     trace = Trace()
     for step in range(20_000):
