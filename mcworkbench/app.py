@@ -108,6 +108,7 @@ class WorkbenchApp(App[str]):
         super().__init__()
         self.rows: tuple[RunRow, ...] = ()
         self.has_heard = False
+        self.wall_s = wall_s
         self.machine: MachinePicture | None = None
         self.opened: RunPicture | None = None
         self.opened_id = ""

@@ -17,12 +17,15 @@ from textual.events import DescendantFocus, Resize, ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
+from typing_extensions import override
 
 from mcworkbench.screens.widgets.header import StatusHeader
 from mcworkbench.screens.widgets.hints import Hints
 from mcworkbench.screens.widgets.strip import PaneStrip
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
 
     from mcworkbench.screens.feed import Feed
@@ -52,6 +55,7 @@ class Workbench(Protocol):
         opened_id: the id of the opened run, or ''.
         feed: what watches the disk.
         has_heard: whether the list of runs has been read once.
+        wall_s: Unix seconds, for ages.
         deleted: what was moved to the trash, a batch for each time, the last one last.
     """
 
@@ -61,6 +65,7 @@ class Workbench(Protocol):
     opened_id: str
     feed: Feed
     has_heard: bool
+    wall_s: Callable[[], float]
     deleted: list[list[Deleted]]
 
     def open_run(self, run_id: str) -> None:
@@ -225,6 +230,11 @@ class WorkbenchScreen(Screen[None]):
         panes = self.panes()
         if event.place < len(panes):
             self.go_to_pane(panes[event.place])
+
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # One pane alone is as large as it can be.
+        return None if action == "zoom" and self.is_narrow else True
 
     def action_zoom(self) -> None:
         """Show only the current pane, or all again."""

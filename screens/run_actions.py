@@ -80,7 +80,7 @@ class RunActions(RunDeleting):
     def __init__(self) -> None:
         super().__init__()
         self._reported: set[str] = set()
-        self._had_target: bool | None = None
+        self._was_useful: list[str] | None = None
 
     def target(self) -> RunRow | None:
         """Return the run that is meant, None where there is none."""
@@ -94,10 +94,18 @@ class RunActions(RunDeleting):
     @override
     def refresh_chrome(self) -> None:
         super().refresh_chrome()
-        has_target = self.target() is not None
-        if has_target is not self._had_target:
-            self._had_target = has_target
+        useful = [action for action in _ON_A_RUN if self.target() and self.is_useful(action)]
+        if useful != self._was_useful:
+            self._was_useful = useful
             self.refresh_bindings()
+
+    def is_useful(self, action: str) -> bool:
+        """Return whether the hints should name an action: what would only explain is left out."""
+        row = self.target()
+        if row is None or action not in ("stop_run", "resume_run"):
+            return True
+        is_going = row.is_supervised or row.state in ACTIVE
+        return is_going if action == "stop_run" else not is_going and row.state is not State.done
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -78,13 +78,12 @@ def copy_command(
 ) -> int:
     """Copy a preset to your own, which you may edit."""
     from mcworkbench.cli.consoles import say, write
-    from mcworkbench.config.presets import find_preset, new_preset_path, write_preset
+    from mcworkbench.config.presets import create_preset, find_preset
     from mcworkbench.config.toml_file import read_toml
 
     source = find_preset(preset)
     hint = f": `{PROGRAM} presets copy {source.stem} NEW`"
-    target = new_preset_path(new or f"{source.stem}-copy", hint=hint)
-    write_preset(target, read_toml(source).text)
+    target = create_preset(new or f"{source.stem}-copy", read_toml(source).text, hint=hint)
     write([str(target)])
     say(f"edit it, then `{PROGRAM} run {target.stem}`.")
     return DONE

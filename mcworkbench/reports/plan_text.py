@@ -41,7 +41,9 @@ def estimate_words(preview: PlanPreview) -> str:
         return "no earlier run to estimate the time from" if preview.num_unknown else ""
     plural = "s" * (preview.num_earlier != 1)
     sources = f"going by {preview.num_earlier} earlier stage{plural} like these"
-    about = _about(preview.estimate_s)
+    # The parts as they are shown, so that they add up for who reads them.
+    parts = [_shown_s(node.estimate_s) for node in preview.nodes if node.estimate_s is not None]
+    about = _about(sum(parts))
     if preview.num_unknown:
         return (
             f"more than {about} of work, {sources}; nothing earlier tells the time of "
@@ -51,6 +53,9 @@ def estimate_words(preview: PlanPreview) -> str:
 
 
 def _about(seconds: float) -> str:
-    if seconds < 1:
-        return "1 s"
-    return f"{seconds:.0f} s" if seconds < _MINUTE_S else clock(seconds)
+    whole = _shown_s(seconds)
+    return f"{whole} s" if whole < _MINUTE_S else clock(whole)
+
+
+def _shown_s(seconds: float) -> int:
+    return max(1, round(seconds))

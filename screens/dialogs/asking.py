@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MAX_NAME, _MAX_REASON = 40, 300
 _MAX_LISTED = 5
+_ID_END = 6
 _LEVELS = {
     StopLevel.after: Choice(
         "a",
@@ -30,7 +31,8 @@ _LEVELS = {
     StopLevel.kill: Choice(
         "K",
         "Kill",
-        "Loses the work since the last checkpoint; if it does not obey.",
+        "At once, without a checkpoint: work since the last one is lost.\n"
+        "   For a run that does not obey.",
         is_grave=True,
     ),
 }
@@ -84,9 +86,22 @@ def useless_dialog(name: str, reason: str) -> ChoiceDialog:
     )
 
 
+def told_apart(rows: Sequence[RunRow]) -> list[str]:
+    """Return the name of each run; of equal names with what was changed, else the id's end."""
+    names = [shown_name(row) for row in rows]
+    changes = [clean_line(", ".join(row.changes), limit=_MAX_NAME) for row in rows]
+    found: list[str] = []
+    for row, name, changed in zip(rows, names, changes, strict=True):
+        alike = [other for known, other in zip(names, changes, strict=True) if known == name]
+        is_known = changed and alike.count(changed) == 1
+        more = changed if is_known else f"…{clean_line(row.id[-_ID_END:])}"
+        found.append(f"{name} ({more})" if len(alike) > 1 else name)
+    return found
+
+
 def delete_dialog(rows: Sequence[RunRow]) -> ChoiceDialog:
     """Ask whether runs may go to the trash."""
-    names = [shown_name(row) for row in rows[:_MAX_LISTED]]
+    names = told_apart(rows)[:_MAX_LISTED]
     more = f" and {len(rows) - _MAX_LISTED} more" if len(rows) > _MAX_LISTED else ""
     many, them = (f"these {len(rows)} runs", "them") if len(rows) > 1 else ("this run", "it")
     return ChoiceDialog(

@@ -16,6 +16,8 @@ from typing_extensions import override
 from mcworkbench.config.toml_edit import value_text
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.screens.presets.field_list import VALUE_COLUMN, FieldList
+from mcworkbench.screens.presets.field_words import facts
+from mcworkbench.screens.presets.find_line import FindLine
 from mcworkbench.screens.presets.value_editor import MAX_TYPED, ValueEditor
 from mcworkbench.text import clean_line
 
@@ -55,7 +57,7 @@ class FieldForm(Vertical):
         ),
         Binding("slash", "find", "Find", id="form.find", tooltip="Find a key by typing"),
         Binding(
-            "escape", "leave_find", "Leave", show=False, id="form.leave-find",
+            "escape", "leave_find", "Back", id="form.leave-find",
             tooltip="Go back to the key before",
         ),
     ]  # fmt: skip
@@ -75,7 +77,7 @@ class FieldForm(Vertical):
         self.draft: PresetDraft | None = None
         self.fields = FieldList()
         self.editor = ValueEditor()
-        self._find = Input(id="find", compact=True, placeholder="part of a key, e.g. lr")
+        self._find = FindLine(id="find", compact=True, placeholder="part of a key, e.g. lr")
         self._found_from: Keys = ()
         self._showed_all = False
 
@@ -98,6 +100,15 @@ class FieldForm(Vertical):
         self.fields.show(draft, told)
         self.explain()
 
+    @property
+    def keys_of_line(self) -> str:
+        """Return which keys end what is open over the form, '' where nothing is."""
+        if self._find.display:
+            return "⏎ stays there · esc goes back"
+        if not self.editor.is_open:
+            return ""
+        return f"⏎ {'takes' if self.editor.is_list else 'keeps'} it · esc drops it"
+
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "leave_find":
@@ -117,7 +128,7 @@ class FieldForm(Vertical):
         if row is not None:
             look = self.fields.look
             told.append(row.dotted, look("mark"))
-            told.append(f"  {_facts(row)}\n", look("quiet"))
+            told.append(f"  {facts(row)}\n", look("quiet"))
             wrong = row.problem if problem is None else problem
             if wrong:
                 told.append(f"✗ {clean_line(wrong, limit=_MAX_PROBLEM)}\n", look("failed"))
@@ -153,13 +164,31 @@ class FieldForm(Vertical):
         event.stop()
         if self.draft is None:
             return
+        self.explain(self._problem_of(event.keys, event.text))
+
+    def _problem_of(self, keys: Keys, typed: str) -> str:
+        """Return what is wrong with a value as typed, '' where nothing is."""
+        if self.draft is None:
+            return ""
         try:
-            problems = self.draft.trial(event.keys, event.text).problems
+            problems = self.draft.trial(keys, typed).problems
         except InvalidInputError as error:
-            self.explain(str(error))
-            return
-        near = [one.text for one in problems if one.keys in (event.keys, event.keys[:-1])]
-        self.explain(near[0] if near else "")
+            return str(error)
+        return next((one.text for one in problems if one.keys in (keys, keys[:-1])), "")
+
+    def take_over(self) -> str:
+        """Put what is being typed into the draft; return why it cannot be, '' where it can."""
+        if not self.editor.is_open:
+            return ""
+        found = self.editor.typed
+        if found is not None:
+            problem = self._problem_of(*found)
+            if problem:
+                dotted = clean_line(".".join(found[0]))
+                return f"{dotted}: {clean_line(problem, limit=_MAX_PROBLEM)}"
+            self._put(*found)
+        self.editor.end(is_kept=False)
+        return ""
 
     @on(ValueEditor.Ended)
     def _ended(self, event: ValueEditor.Ended) -> None:
@@ -191,7 +220,9 @@ class FieldForm(Vertical):
     def action_undo_field(self) -> None:
         """Take the key under the cursor back to what the file says."""
         row, draft = self.fields.row, self.draft
-        if row is not None and draft is not None and row.was is not None:
+        if draft is not None and draft.values is None:
+            self._change(lambda: _undo_to_readable(draft))
+        elif row is not None and draft is not None and row.was is not None:
             self._change(lambda: draft.undo_field(row.field.keys))
 
     def action_undo_all(self) -> None:
@@ -255,11 +286,12 @@ class FieldForm(Vertical):
                 self.screen.set_focus(self.fields)
 
 
-def _facts(row: FieldRow) -> str:
-    """Return kind, range and default of a field in words."""
-    field = row.field
-    if not field.is_known:
-        return "unknown key; del takes it out"
-    kinds = " or ".join(field.kinds) if field.kinds != ("choice",) else "one of a few"
-    default = "required" if field.is_required else f"default {value_text(field.default) or '–'}"
-    return " · ".join(filter(None, [kinds, field.limits, clean_line(default, limit=60)]))
+def _undo_to_readable(draft: PresetDraft) -> None:
+    """Step back to the last text that is TOML; where there is none, nothing changes."""
+    steps = 0
+    while draft.values is None:
+        if not draft.undo():
+            for _ in range(steps):
+                draft.redo()
+            raise InvalidInputError("the file itself is not TOML; t shows it, mend it there.")
+        steps += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, ClassVar, final
 
 from rich.text import Text
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 VALUE_COLUMN = 21
 _MIN_VALUE = 8
 _MAX_TOLD = 600
+_NOT_TOML = "The text is not TOML; t shows it, u takes the last change back."
 
 
 @final
@@ -118,9 +120,9 @@ class FieldList(AbstractLines):
     @override
     def lay_out(self, width: int) -> tuple[list[Text], list[Line]]:
         if self.draft is None or not self._sections:
-            told = self._told or "The text is not TOML; t shows it, mend it there."
-            told = clean_line(told, limit=_MAX_TOLD)
-            return [], [Line(Text(f" {told}", style=self.look("failed"), end=""))]
+            told = clean_line(self._told or _NOT_TOML, limit=_MAX_TOLD)
+            pieces = textwrap.wrap(told, max(1, width - 2))
+            return [], [Line(Text(f" {one}", style=self.look("failed"), end="")) for one in pieces]
         lines: list[Line] = []
         place = 0
         for section in self._sections:

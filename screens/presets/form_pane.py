@@ -50,8 +50,16 @@ class FormPane(Vertical):
             self.toml.show(draft)
         name = f"{draft.name}{' *' if draft.is_changed else ''}" if draft is not None else "–"
         self.border_title = Content(f"{'TOML' if self.is_toml else 'Form'} · {name}")
+        self._tell_keys()
+
+    def on_descendant_focus(self) -> None:
+        """Say which keys act now: letters are text in a line."""
+        self._tell_keys()
+
+    def _tell_keys(self) -> None:
         keys = "a fewer keys" if self.form.fields.shows_all else "a all keys"
-        self.border_subtitle = Content("esc form" if self.is_toml else f"{keys} · t text")
+        told = self.form.keys_of_line or f"{keys} · t text"
+        self.border_subtitle = Content("esc form" if self.is_toml else told)
 
     def show_toml(self, *, is_shown: bool) -> None:
         """Show the text in place of the form, or the form again."""

@@ -47,9 +47,16 @@ class PresetSaving(WorkbenchScreen):
     def choose(self, path: Path) -> None:
         """Show another preset."""
 
+    @abstractmethod
+    def take_over(self) -> str:
+        """Put a value that is being typed into the draft; return why it cannot be, or ''."""
+
     def _chosen(self) -> PresetDraft | None:
-        if self.draft is None:
-            self.workbench.tell("no preset is open.")
+        """Return the draft with all that was typed, None where that cannot be: the user is told."""
+        problem = self.take_over() if self.draft is not None else "no preset is open."
+        if problem:
+            self.workbench.tell(problem, is_error=self.draft is not None)
+            return None
         return self.draft
 
     # Saving.

@@ -119,6 +119,10 @@ class PresetsScreen(PresetActions):
     def draft(self) -> PresetDraft | None:
         return self.shelf.known_draft(self._path) if self._path is not None else None
 
+    @override
+    def take_over(self) -> str:
+        return "" if self._form.is_toml else self._form.form.take_over()
+
     def open_preset(self, reference: str) -> None:
         """Show a preset by name or file and go to its form."""
         try:

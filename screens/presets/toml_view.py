@@ -36,7 +36,11 @@ class TomlView(TextArea):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"toml--table", "toml--key", "toml--comment"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Form", id="toml.close", tooltip="Back to the form"),
-    ]
+        Binding("ctrl+home", "go_to_edge(0)", "Top", show=False, id="toml.first",
+                tooltip="To the first line"),
+        Binding("ctrl+end", "go_to_edge(1)", "End", show=False, id="toml.last",
+                tooltip="To the end of the text"),
+    ]  # fmt: skip
 
     @dataclass
     class Closed(Message):
@@ -76,6 +80,10 @@ class TomlView(TextArea):
         self._draft.replace(self.text, joins=self._has_typed)
         self._has_typed = True
         self.post_message(self.Edited())
+
+    def action_go_to_edge(self, where: int) -> None:
+        """Put the cursor at the beginning of the text (0) or at its end (1)."""
+        self.move_cursor(self.document.end if where else (0, 0))
 
     def action_close(self) -> None:
         """Go back to the form."""

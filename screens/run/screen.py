@@ -35,7 +35,7 @@ from mcworkbench.screens.run.path_table import TablePane
 from mcworkbench.screens.run.plan import PlanList
 from mcworkbench.screens.run.status import RunStatus
 from mcworkbench.screens.run.training import TrainingPane
-from mcworkbench.screens.run.words import NOTHING_OPEN, READING, context, why_empty
+from mcworkbench.screens.run.words import NOTHING_OPEN, READING, why_empty
 from mcworkbench.screens.widgets.lines import AbstractLines
 from mcworkbench.screens.widgets.log_list import LogList
 
@@ -107,10 +107,6 @@ class RunScreen(AbstractRunKeys):
     @override
     def target(self) -> RunRow | None:
         return self._shown.row if self._shown is not None else None
-
-    @override
-    def header_context(self) -> str:
-        return context(self._shown) if self._shown is not None else ""
 
     @override
     def show_opened(self, picture: RunPicture | None) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mcworkbench.screens.pictures.run_picture import RunPicture
 
 _GAP = "  "
+_DOT = " · "
 _MIN_BAR, _MAX_BAR, _BAR_SHARE = 8, 24, 7
 _MAX_REASON_ROWS, _MAX_NARROW_ROWS = 3, 2
 # A reason that is too long loses so many characters at a time, down to the least.
@@ -95,10 +96,9 @@ class RunStatus(Widget):
             parts.append(Text(_GAP + eta(row.eta_s), quiet))
         extras = self._extras(picture, quiet)
         room = width - line.cell_len - sum(part.cell_len for part in [*parts, *extras])
-        for result in (self._headline, result_words(picture)):
-            if result and len(_GAP) + len(result) <= room:
-                parts.append(Text(_GAP + clean_line(result), self._look("strong")))
-                break
+        result = self._result(picture, room - len(_GAP))
+        if result:
+            parts.append(Text(_GAP + result, self._look("strong")))
         parts += extras
         for part in parts:
             # A part shows whole or not at all; later, shorter ones may still fit.
@@ -106,6 +106,17 @@ class RunStatus(Widget):
                 line.append_text(part)
         line.truncate(width, overflow="ellipsis")
         return line
+
+    def _result(self, picture: RunPicture, room: int) -> str:
+        """Return as much of the shown pair's numbers as there is room for, its first first."""
+        parts = clean_line(self._headline).split(_DOT) if self._headline else []
+        while parts and len(_DOT.join(parts)) > room:
+            parts.pop()
+        if parts:
+            return _DOT.join(parts)
+        # What the run is known by may be another pair's.
+        words = clean_line(result_words(picture)) if len(picture.pairs) <= 1 else ""
+        return words if len(words) <= room else ""
 
     def _bar(self, picture: RunPicture, width: int, state: Style) -> Text:
         columns = min(_MAX_BAR, max(_MIN_BAR, width // _BAR_SHARE))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mcworkbench.reports.bars import filled_columns
 from mcworkbench.reports.durations import clock
 from mcworkbench.reports.stage_text import REUSED_SIGN, SIGNS, short_run
-from mcworkbench.runs.state import ACTIVE, State
+from mcworkbench.runs.state import State
 from mcworkbench.screens.run.choices import active_stage
 from mcworkbench.text import clean_line
 
@@ -135,17 +135,3 @@ def sentence(picture: RunPicture) -> str:
 def advice(row: RunRow) -> str:
     """Return what to press in this state, '' where nothing is called for."""
     return _ADVICE.get(row.state, "")
-
-
-def context(picture: RunPicture) -> str:
-    """Return the run for the header of a small terminal: "half-way ● 62 % ETA 0:12"."""
-    row = picture.row
-    words = [row.name or row.id, SIGNS[row.state][0]]
-    if row.state in ACTIVE:
-        words.append(percent(row.fraction))
-        words.append(eta(row.eta_s))
-    else:
-        words.append(str(row.state))
-        if row.state is State.done and row.best_short:
-            words.append(row.best_short)
-    return clean_line(" ".join(filter(None, words)))

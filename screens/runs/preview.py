@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING, ClassVar, cast, final
 
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from mcworkbench.screens.base import Workbench
     from mcworkbench.screens.pictures.run_picture import RunPicture
     from mcworkbench.screens.pictures.run_row import RunRow
 
@@ -84,7 +84,8 @@ class Overview(VerticalScroll):
         """Show a run; `facts` are what its picture adds."""
         name = clean_line(row.name or row.id, limit=_MAX_NAME) if row is not None else ""
         self.border_title = Content(f"Overview · {name}" if name else "Overview")  # pyright: ignore[reportAttributeAccessIssue]
-        known = dict(row_facts(row, time.time())) if row is not None else {}
+        now_s = cast("Workbench", self.app).wall_s()
+        known = dict(row_facts(row, now_s)) if row is not None else {}
         merged = {**known, **dict(facts)}
         if merged == self._shown:
             return

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, ClassVar, final
 
-from textual import on, work
+from textual import on
 from textual.events import ScreenResume, ScreenSuspend
 from typing_extensions import override
 
 from mcworkbench.config.loading import load_experiment
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.screens.base import PaneColumn
+from mcworkbench.screens.careful_work import careful_work
 from mcworkbench.screens.chart.widget import Chart
 from mcworkbench.screens.launching import Begun, Order, begin
 from mcworkbench.screens.run_actions import RunActions
@@ -56,7 +57,7 @@ class RunsScreen(RunActions):
     @override
     def compose_panes(self) -> ComposeResult:
         with PaneColumn(id="runs-left"):
-            yield RunsPane()
+            yield RunsPane(wall_s=self.workbench.wall_s)
             yield LogList(id="runs-log")
         with PaneColumn(id="runs-right"):
             yield Chart(name="Preview", classes="pane", id="runs-preview")
@@ -154,7 +155,7 @@ class RunsScreen(RunActions):
         else:
             self.workbench.open_run(event.row.id)
 
-    @work
+    @careful_work
     async def _start_demo(self) -> None:
         if self._is_starting:
             return

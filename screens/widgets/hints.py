@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from rich.text import Text
 from textual.widget import Widget
+from textual.widgets import Input, TextArea
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
 _GAP = "  "
-_HELP = ("?", "Help")
+# Always there where they act, whatever else finds room.
+_TAIL = (("q", "Quit"), ("?", "Help"))
 _MOST = 12
 _KEYS = {
     "question_mark": "?",
@@ -50,10 +52,20 @@ def key_text(key: str) -> str:
 def shown_bindings(screen: Screen[object]) -> list[tuple[str, str]]:
     """Return key and word of what can be done now, the focused widget's first."""
     found: dict[str, tuple[str, str]] = {}
+    is_typing = isinstance(screen.focused, Input | TextArea)
     for _, binding, enabled, _tooltip in screen.active_bindings.values():
-        if binding.show and enabled and binding.description and binding.action not in found:
-            found[binding.action] = (_key(binding), binding.description)
+        shown = _key(binding)
+        # Where text is typed a letter is a letter.
+        if is_typing and len(shown) == 1 and shown.isprintable() and shown.isascii():
+            continue
+        is_useful = getattr(screen, "is_useful", _always)
+        if binding.show and enabled and binding.description and is_useful(binding.action):
+            found.setdefault(binding.action, (shown, binding.description))
     return list(found.values())
+
+
+def _always(_action: str) -> bool:
+    return True
 
 
 def _key(binding: Binding) -> str:
@@ -76,13 +88,19 @@ class Hints(Widget):
     @override
     def render(self) -> Text:
         key, word = (str(self.get_component_rich_style(f"hints--{n}")) for n in ("key", "word"))
-        hints = [hint for hint in shown_bindings(self.screen) if hint != _HELP][:_MOST]
-        needed = sum(map(len, _HELP)) + 1 + len(_GAP)
+        bindings = shown_bindings(self.screen)
+        tail = [hint for hint in _TAIL if hint in bindings]
+        hints = [hint for hint in bindings if hint not in _TAIL][: _MOST - len(tail)]
         line = Text(" ", no_wrap=True)
-        for shown, described in [*hints, _HELP]:
-            size = len(shown) + 1 + len(described) + len(_GAP)
-            reserve = 0 if (shown, described) == _HELP else needed
-            if line.cell_len + size + reserve > self.size.width:
-                continue
+        room = self.size.width - 1 - sum(map(_width, tail))
+        for shown, described in hints:
+            if _width((shown, described)) <= room:
+                room -= _width((shown, described))
+                line.append(shown, style=key).append(f" {described}{_GAP}", style=word)
+        for shown, described in tail:
             line.append(shown, style=key).append(f" {described}{_GAP}", style=word)
         return line
+
+
+def _width(hint: tuple[str, str]) -> int:
+    return sum(map(len, hint)) + 1 + len(_GAP)

@@ -216,7 +216,7 @@ async def test_a_small_terminal_shows_one_pane_and_names_all(home: Path) -> None
             await wait_for(pilot, lambda pane=expected: pane.display)
             assert sum(pane.display for pane in screen.panes()) == 1
             await press(pilot, "tab")
-        assert screen.header_context().startswith("half-way ■ stopped")
+        assert painted(screen.status).strip().startswith("half-way  ■ stopped")
 
 
 async def test_a_large_terminal_has_two_charts_along_t(home: Path) -> None:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from mcworkbench.runs.state import State
 from mcworkbench.screens.run.words import (
     advice,
-    bar,
-    context,
-    eta,
     now_words,
-    percent,
     sentence,
     stage_words,
     why_empty,
@@ -56,33 +50,6 @@ def test_a_run_without_trouble_needs_no_sentence(state: State) -> None:
     picture = make_picture(row=make_row(state))
     assert sentence(picture) == ""
     assert advice(picture.row) == ""
-
-
-def test_a_small_header_has_name_sign_progress_and_time_left() -> None:
-    row = make_row(State.running, name="half-way", fraction=0.62)
-    assert context(make_picture(row=row)) == "half-way ● 62 % ETA 0:12"
-    assert context(make_picture(row=make_row(State.failed))) == "sample ✗ failed"
-
-
-@pytest.mark.parametrize(
-    ("fraction", "told", "full"),
-    [
-        (0.0, "0 %", 0),
-        (0.999, "99 %", 9),
-        (1.0, "100 %", 10),
-        (0.29, "29 %", 2),
-        (math.nan, "0 %", 0),
-    ],
-)
-def test_all_of_a_bar_is_full_only_where_all_is_done(fraction: float, told: str, full: int) -> None:
-    assert percent(fraction) == told
-    done, missing = bar(fraction, 10)
-    assert (len(done), len(missing)) == (full, 10 - full)
-
-
-@pytest.mark.parametrize("seconds", [None, math.inf, math.nan])
-def test_a_time_left_that_is_not_known_is_not_told(seconds: float | None) -> None:
-    assert eta(seconds) == ""
 
 
 def test_a_reused_stage_names_the_run_that_made_it() -> None:
