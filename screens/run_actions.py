@@ -19,6 +19,7 @@ from mcworkbench.executors.control import ENDED, STOPPING, go_on, is_of_settings
 from mcworkbench.runs.index import run_line
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.run_folder import RunFolder
+from mcworkbench.runs.run_log import read_log
 from mcworkbench.runs.state import ACTIVE, State
 from mcworkbench.runs.views import RunView
 from mcworkbench.screens.careful_work import careful_work
@@ -29,7 +30,7 @@ from mcworkbench.screens.dialogs.asking import (
     told_of,
     useless_dialog,
 )
-from mcworkbench.screens.dialogs.log import LogDialog, read_log
+from mcworkbench.screens.dialogs.log import LogDialog
 from mcworkbench.screens.dialogs.report import ReportDialog, write_report
 from mcworkbench.screens.run_deleting import RunDeleting
 
@@ -61,7 +62,7 @@ class RunActions(RunDeleting):
         ),
         Binding(
             "L", "log_run", "Log", id="run.log",
-            tooltip="Why stages failed, and what its processes wrote",
+            tooltip="Why stages failed, and what its processes wrote (mcworkbench log RUN)",
         ),
         Binding(
             "E", "edit_run", "Edit", id="run.edit",

@@ -134,6 +134,14 @@ def show(run: Run, as_json: Json = False) -> int:
 
 
 @app.command()
+def log(run: Run) -> int:
+    """Write why stages failed, and the end of what the processes wrote."""
+    from mcworkbench.cli.show import write_log
+
+    return write_log(run)
+
+
+@app.command()
 def watch(run: Run, as_json: Json = False) -> int:
     """Follow a run; leaving it does not stop it."""
     from mcworkbench.cli.run_command import watch as watch_run

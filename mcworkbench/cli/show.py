@@ -151,6 +151,16 @@ def _listed_json(run: RunLine) -> dict[str, Any]:
     }
 
 
+def write_log(reference: str) -> int:
+    """Write what the processes of a run wrote last, as the app's log shows it."""
+    from mcworkbench.runs.index import find_run
+    from mcworkbench.runs.run_log import read_log
+
+    told = read_log(find_run(reference))
+    write([*told.reasons, *([""] if told.reasons else []), *told.lines])
+    return DONE
+
+
 def show(reference: str, *, as_json: bool) -> int:
     """Write the state, the stages and every number of a run."""
     from mcworkbench.reports import document

@@ -32,7 +32,7 @@ _LEVELS = {
         "K",
         "Kill",
         "At once, without a checkpoint: work since the last one is lost.\n"
-        "   For a run that does not obey.",
+        "For a run that does not obey.",
         is_grave=True,
     ),
 }

@@ -102,4 +102,5 @@ def _told(choice: Choice) -> Content:
     )
     if not choice.detail:
         return head
-    return Content.assemble(head, "\n", (f"   {choice.detail}", "$foreground 70%"))
+    detail = choice.detail.replace("\n", "\n   ")
+    return Content.assemble(head, "\n", (f"   {detail}", "$foreground 70%"))

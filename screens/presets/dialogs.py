@@ -18,7 +18,7 @@ from mcworkbench.screens.dialogs.dialog import AbstractDialog
 from mcworkbench.text import clean, clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from textual.app import ComposeResult
 
@@ -127,15 +127,27 @@ def save_conflict_dialog(name: str) -> ChoiceDialog:
     )
 
 
-def leave_dialog(names: Sequence[str]) -> ChoiceDialog:
-    """Ask whether unsaved edits may be lost."""
-    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
-    listed = f"{', '.join(names[:_MAX_LISTED])}{more}"
+def leave_dialog(drafts: Mapping[str, str]) -> ChoiceDialog:
+    """Ask whether unsaved edits may be lost.
+
+    Args:
+        drafts: the names of what is edited, and what each would be saved as, '' for in place.
+    """
+    targets = [
+        f"{name} as {target}" if target else f"{name} in place" for name, target in drafts.items()
+    ]
     return ChoiceDialog(
         "Unsaved edits",
-        f"Edits of presets are not saved: {listed}. Runs that were started keep their own copy.",
+        f"Edits of presets are not saved: {_listed(list(drafts))}. "
+        "Runs that were started keep their own copy.",
         {
             "stay": Choice("s", "Stay"),
+            "save": Choice("w", "Save and leave", f"Saves {_listed(targets)}."),
             "leave": Choice("l", "Leave", "The edits are lost.", is_grave=True),
         },
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return f"{', '.join(names[:_MAX_LISTED])}{more}"

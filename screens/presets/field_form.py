@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from mcworkbench.config.editing import PresetDraft
     from mcworkbench.config.fields import Keys
-    from mcworkbench.screens.presets.rows import FieldRow
 
 _LIST_ACTIONS = frozenset({"undo_field", "undo_all", "unset", "all_keys", "find"})
 _MAX_PROBLEM = 300

@@ -9,7 +9,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from mcworkbench.config.presets import create_preset, free_name
-from mcworkbench.errors import WorkbenchError
+from mcworkbench.errors import InvalidInputError, WorkbenchError
 from mcworkbench.screens.base import WorkbenchScreen
 from mcworkbench.screens.presets.dialogs import NameDialog, leave_dialog, save_conflict_dialog
 from mcworkbench.screens.presets.shelf import Shelf
@@ -139,14 +139,48 @@ class PresetSaving(WorkbenchScreen):
 
         Where something would, the user is asked, and the app is left once they agree.
         """
-        names = [draft.name for draft in self.shelf.unsaved()]
-        if not names or self._has_agreed:
+        if self._has_agreed:
+            return True
+        # Text that is being typed is an edit as well; what cannot be taken over is told.
+        problem = self.take_over()
+        if problem:
+            self.workbench.tell(problem, is_error=True)
+            return False
+        targets = self._targets()
+        if not targets:
             return True
         # Not awaited: the app could not hand keys to the dialog while it waits for this answer.
-        self.app.push_screen(leave_dialog(names), self._left)
+        named = {draft.name: target for draft, target in targets}
+        self.app.push_screen(leave_dialog(named), self._left)
         return False
 
+    def _targets(self) -> list[tuple[PresetDraft, str]]:
+        """Return every unsaved draft and the new name it would get, '' where it keeps its file."""
+        found: list[tuple[PresetDraft, str]] = []
+        for draft in self.shelf.unsaved():
+            taken = {name for _, name in found}
+            found.append((draft, "" if draft.place == "own" else free_name(draft.name, taken)))
+        return found
+
     def _left(self, answer: str | None) -> None:
-        if answer == "leave":
+        if answer == "leave" or (answer == "save" and self._save_all()):
             self._has_agreed = True
             self.app.call_later(self.app.run_action, "detach")
+
+    def _save_all(self) -> bool:
+        """Save every draft; where one cannot be, say why, show it and return False."""
+        for draft, name in self._targets():
+            try:
+                if not name and draft.is_stale():
+                    raise InvalidInputError(f"{draft.name} was changed on disk; saving it (w) asks.")
+                if name:
+                    draft.save_as(name)
+                    self.shelf.moved(draft)
+                else:
+                    draft.save()
+            except WorkbenchError as error:
+                self.workbench.tell(f"not left: {error}", is_error=True)
+                self.shelf.refresh()
+                self.choose(draft.path)
+                return False
+        return True

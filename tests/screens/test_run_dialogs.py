@@ -11,8 +11,9 @@ from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import reports_root
 from mcworkbench.runs.index import run_ids
 from mcworkbench.runs.run_folder import RunFolder
+from mcworkbench.runs.run_log import TAIL_BYTES, read_log
 from mcworkbench.screens import run_actions
-from mcworkbench.screens.dialogs.log import TAIL_BYTES, LogDialog, LogText, read_log
+from mcworkbench.screens.dialogs.log import LogDialog, LogText
 from mcworkbench.screens.dialogs.report import ReportDialog, WrittenReport
 from mcworkbench.screens.dialogs.report_text import aligned_lines, inert_parser
 from mcworkbench.screens.runs.pane import FilterInput

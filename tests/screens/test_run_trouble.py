@@ -13,10 +13,11 @@ from mcworkbench.errors import WorkbenchError
 from mcworkbench.runs.actions import list_trash, restore_run
 from mcworkbench.runs.index import run_ids, run_line
 from mcworkbench.runs.run_folder import RunFolder
+from mcworkbench.runs.run_log import RunLog, read_log
 from mcworkbench.screens import run_actions, run_deleting
 from mcworkbench.screens.dialogs.choice import ChoiceDialog
 from mcworkbench.screens.dialogs.help import HelpDialog
-from mcworkbench.screens.dialogs.log import LogDialog, RunLog, read_log
+from mcworkbench.screens.dialogs.log import LogDialog
 from tests.screens.lists import dialog, listed, look, opened, pane_of, said, screen_text
 from tests.screens.pilots import press, wait_for
 from tests.screens.recorded import cut, hold, recorded_home, run_id_of
