@@ -210,7 +210,7 @@ class RunActions(RunDeleting):
 
     @careful_work
     async def action_report_run(self) -> None:
-        """Write the report of a run in a process of its own, then show it."""
+        """Write the report of a run in a process of its own and show it once it is there."""
         row = self._chosen()
         if row is None:
             return
@@ -219,16 +219,19 @@ class RunActions(RunDeleting):
             self.workbench.tell(f"the report of {name} is being written already.")
             return
         self._reported.add(row.id)
-        self.workbench.tell(f"writing the report of {name} …")
+        # At once: what comes seconds later would take the keys of whoever does something else.
+        dialog = ReportDialog(name)
+        self.app.push_screen(dialog)
         try:
             report = await write_report(row.id)
         except WorkbenchError as error:
+            if dialog.is_waiting:
+                dialog.dismiss()
             self._fail(error, row)
         else:
-            if self._is_free:
-                self.app.push_screen(ReportDialog(report))
+            if dialog.is_waiting:
+                await dialog.fill(report)
             else:
-                # Whoever does something else by now must not have the keys taken away.
                 self.workbench.tell(f"the report of {name} is written: {report.page}")
         finally:
             self._reported.discard(row.id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import os
 import re
 import socket
 from collections.abc import Mapping
@@ -55,11 +56,16 @@ _PATH = re.compile(rf"(?:{_START}){_PART}+")
 _QUOTED = re.compile(
     r"(?<!\w)(?P<quote>['\"`])(?P<inside>(?:(?!(?P=quote))[^\n])*+)(?P=quote)(?!\w)"
 )
+_BEGIN = re.compile(_START)
+# A first folder; what holds blanks or brackets is running text.
+_PLAIN_NAME = re.compile(r"[^\s\[\]{}()<>]+")
 _WHOLE = re.compile(rf"(?P<before>.*?)(?P<path>(?:{_START}).+)", re.DOTALL)
 # Fields of options and of run.json whose value, from where a path begins, is nothing else.
 _PATH_FIELDS = frozenset({"name", "file"})
 _WORDS_FIELD = "command"
 _LONG = 100_000
+# Text that one component cannot be alone: "and /or", "[red]x[/red]".
+_FEW = 2
 
 
 def redacted(value: Any) -> Any:
@@ -124,7 +130,7 @@ class _Rules:
 
 def _literals(value: Any) -> re.Pattern[str] | None:
     """Return what finds the paths of fields known to hold one, where their form alone would not."""
-    found = {path for path in _known_paths(value) if not _PATH.fullmatch(path)}
+    found = {path for path in _known_paths(value) if not (_PATH.fullmatch(path) and _is_path(path))}
     if not found:
         return None
     longest_first = sorted(map(re.escape, found), key=len, reverse=True)
@@ -137,7 +143,9 @@ def _known_paths(value: Any) -> Iterator[str]:
             words = item if name == _WORDS_FIELD and isinstance(item, list | tuple) else [item]
             if name in _PATH_FIELDS or name == _WORDS_FIELD:
                 texts = (word for word in words if isinstance(word, str))
-                yield from (found["path"] for found in map(_WHOLE.fullmatch, texts) if found)
+                paths = [found["path"] for found in map(_WHOLE.fullmatch, texts) if found]
+                # A word of a command may be a title; the other fields hold a path or none.
+                yield from (one for one in paths if name != _WORDS_FIELD or _is_path(one))
             yield from _known_paths(item)
     elif isinstance(value, list | tuple):
         for item in value:
@@ -158,15 +166,37 @@ def _text(text: str, rules: _Rules) -> str:
     if rules.literals:
         text = rules.literals.sub(lambda found: _digest(found[0]), text)
     shown = _QUOTED.sub(_quoted, clean(text, limit=_LONG))
-    shown = _PATH.sub(lambda found: _digest(found[0]), shown)
+    shown = _PATH.sub(lambda found: _digest(found[0]) if _is_path(found[0]) else found[0], shown)
     return rules.names.sub(_NAME_GAP, shown) if rules.names else shown
 
 
 def _quoted(found: re.Match[str]) -> str:
-    whole = _WHOLE.fullmatch(found["inside"])
-    if whole is None:
+    inside = found["inside"]
+    begins = next(
+        (one.start() for one in _BEGIN.finditer(inside) if _is_path(inside[one.start() :])), None
+    )
+    if begins is None:
         return found[0]
-    return f"{found['quote']}{whole['before']}{_digest(whole['path'])}{found['quote']}"
+    return f"{found['quote']}{inside[:begins]}{_digest(inside[begins:])}{found['quote']}"
+
+
+def _is_path(text: str) -> bool:
+    """Return whether what begins like an absolute path is one, not a word with a slash in front.
+
+    A word alone, or one that no folder of the root is called, counts only where it is there.
+    """
+    if not text.startswith("/"):
+        return True
+    first, *rest = [part for part in text.split("/", _FEW) if part] or [""]
+    is_word = bool(_PLAIN_NAME.fullmatch(first))
+    return bool(is_word and rest) or _is_there(f"/{first}")
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return os.path.lexists(path)
+    except (OSError, ValueError):
+        return False
 
 
 def _digest(path: str) -> str:

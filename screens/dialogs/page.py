@@ -39,8 +39,8 @@ class AbstractPage(AbstractDialog[None]):
         """Return what scrolls."""
 
     @abstractmethod
-    def shown_path(self) -> Path:
-        """Return the path of the file that shows."""
+    def shown_path(self) -> Path | None:
+        """Return the path of the file that shows, None where none does yet."""
 
     def action_scroll(self, step: int) -> None:
         """Go down by lines, or up."""
@@ -56,7 +56,10 @@ class AbstractPage(AbstractDialog[None]):
 
     def action_copy_path(self) -> None:
         """Send the path of what shows to the terminal's clipboard, and say so."""
-        told = clean_line(str(self.shown_path()), limit=_MAX_PATH)
+        path = self.shown_path()
+        if path is None:
+            return
+        told = clean_line(str(path), limit=_MAX_PATH)
         self.app.copy_to_clipboard(told)
         # Whether the terminal takes it cannot be known: tmux drops it unless told otherwise.
         cast("Workbench", self.app).tell(f"sent to the terminal's clipboard: {told}")

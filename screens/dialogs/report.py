@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Markdown
+from textual.widgets import Markdown, Static
 from typing_extensions import override
 
 from mcworkbench.errors import WorkbenchError
@@ -35,6 +35,9 @@ _MAX_TEXT = 200_000
 _MAX_PATH = 4000
 # What the text and a block of code leave free at their sides.
 _MARGIN = 5
+_WRITING = "writing the report …"
+_WAITS = "esc closes; it is written all the same"
+_READS = "y copies the path · esc closes"
 
 
 @final
@@ -96,21 +99,34 @@ class ReportDialog(AbstractPage):
         Binding("escape,q", "dismiss(None)", "Close", show=False),
     ]
 
-    def __init__(self, report: WrittenReport) -> None:
-        """Show `report`."""
+    def __init__(self, name: str, report: WrittenReport | None = None) -> None:
+        """Show the report of the run called `name`; without one, that it is being written."""
         super().__init__()
+        self._heading = f"Report · {name}"
         self._report = report
         self._width = 0
 
     def compose(self) -> ComposeResult:
         """Lay out the text."""
         with VerticalScroll(classes="dialog page") as box:
-            box.border_subtitle = "y copies the path · esc closes"
+            box.border_title = Content(self._heading)
+            box.border_subtitle = _WAITS
+            yield Static(_WRITING, id="report-told", markup=False)
             yield Markdown(parser_factory=self._parser, open_links=False)
 
     def on_mount(self) -> None:
         """Put the focus where the arrow keys scroll."""
         self.query_one(VerticalScroll).focus()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether it shows and has no report yet."""
+        return self._report is None and self.is_attached and not self._is_answered
+
+    async def fill(self, report: WrittenReport) -> None:
+        """Show a report that has come."""
+        self._report, self._width = report, 0
+        await self._show()
 
     async def on_resize(self) -> None:
         """Lay the text out for the new width: tables are broken to fit."""
@@ -118,13 +134,18 @@ class ReportDialog(AbstractPage):
         self.call_after_refresh(self._show)
 
     async def _show(self) -> None:
-        width = self.query_one(VerticalScroll).size.width - _MARGIN
-        if width != self._width:
-            self._width = width
-            path = clean_line(str(self._report.page), limit=_MAX_PATH)
-            shown = path if len(path) <= width else f"…{path[-width + 1 :]}"
-            self.query_one(VerticalScroll).border_title = Content(shown)  # pyright: ignore[reportAttributeAccessIssue]
-            await self.query_one(Markdown).update(self._report.text)
+        report = self._report
+        box = self.query_one(VerticalScroll)
+        width = box.size.width - _MARGIN
+        self.query_one("#report-told").display = report is None
+        if report is None or width == self._width:
+            return
+        self._width = width
+        path = clean_line(str(report.page), limit=_MAX_PATH)
+        shown = path if len(path) <= width else f"…{path[-width + 1 :]}"
+        box.border_title = Content(shown)  # pyright: ignore[reportAttributeAccessIssue]
+        box.border_subtitle = _READS
+        await self.query_one(Markdown).update(report.text)
 
     def _parser(self) -> MarkdownIt:
         return inert_parser(self._width)
@@ -134,5 +155,5 @@ class ReportDialog(AbstractPage):
         return self.query_one(VerticalScroll)
 
     @override
-    def shown_path(self) -> Path:
-        return self._report.page
+    def shown_path(self) -> Path | None:
+        return self._report.page if self._report is not None else None

@@ -18,7 +18,7 @@ from mcworkbench.screens.dialogs.dialog import AbstractDialog
 from mcworkbench.text import clean, clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from textual.app import ComposeResult
 
@@ -127,18 +127,17 @@ def save_conflict_dialog(name: str) -> ChoiceDialog:
     )
 
 
-def leave_dialog(drafts: Mapping[str, str]) -> ChoiceDialog:
+def leave_dialog(drafts: Sequence[tuple[str, str]]) -> ChoiceDialog:
     """Ask whether unsaved edits may be lost.
 
     Args:
-        drafts: the names of what is edited, and what each would be saved as, '' for in place.
+        drafts: name of each that is edited and what it would be saved as, '' for in place.
     """
-    targets = [
-        f"{name} as {target}" if target else f"{name} in place" for name, target in drafts.items()
-    ]
+    names = [name for name, _ in drafts]
+    targets = [f"{name} as {target}" if target else f"{name} in place" for name, target in drafts]
     return ChoiceDialog(
         "Unsaved edits",
-        f"Edits of presets are not saved: {_listed(list(drafts))}. "
+        f"Edits of presets are not saved: {_listed(names)}. "
         "Runs that were started keep their own copy.",
         {
             "stay": Choice("s", "Stay"),

@@ -141,16 +141,13 @@ class PresetSaving(WorkbenchScreen):
         """
         if self._has_agreed:
             return True
-        # Text that is being typed is an edit as well; what cannot be taken over is told.
-        problem = self.take_over()
-        if problem:
-            self.workbench.tell(problem, is_error=True)
-            return False
+        # A value that is being typed is an edit as well; one that cannot be is no reason to stay.
+        self.take_over()
         targets = self._targets()
         if not targets:
             return True
         # Not awaited: the app could not hand keys to the dialog while it waits for this answer.
-        named = {draft.name: target for draft, target in targets}
+        named = [(draft.name, target) for draft, target in targets]
         self.app.push_screen(leave_dialog(named), self._left)
         return False
 
@@ -158,8 +155,10 @@ class PresetSaving(WorkbenchScreen):
         """Return every unsaved draft and the new name it would get, '' where it keeps its file."""
         found: list[tuple[PresetDraft, str]] = []
         for draft in self.shelf.unsaved():
-            taken = {name for _, name in found}
-            found.append((draft, "" if draft.place == "own" else free_name(draft.name, taken)))
+            name = "" if draft.place == "own" else free_name(draft.name)
+            while name and name in (other for _, other in found):
+                name = free_name(name)
+            found.append((draft, name))
         return found
 
     def _left(self, answer: str | None) -> None:
@@ -172,7 +171,9 @@ class PresetSaving(WorkbenchScreen):
         for draft, name in self._targets():
             try:
                 if not name and draft.is_stale():
-                    raise InvalidInputError(f"{draft.name} was changed on disk; saving it (w) asks.")
+                    raise InvalidInputError(
+                        f"{draft.name} was changed on disk; saving it (w) asks."
+                    )
                 if name:
                     draft.save_as(name)
                     self.shelf.moved(draft)

@@ -103,3 +103,32 @@ def test_only_listed_facts_of_the_environment_are_shown() -> None:
     }
     assert environment_shown(recorded) == {"torch": "2.15", "python": "3.11.7", "threads": "2"}
     assert "hostname" not in redact.ENVIRONMENT
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "SGD w/ momentum, train/test, lr 0.1/0.05, and /or",
+        "[red]x[/red]",
+        "[red]x[/red] and lr 0.1/0.05 /or none",
+    ],
+)
+def test_words_with_a_slash_are_no_paths(title: str) -> None:
+    facts = {
+        "title": title,
+        "preset": f'title = "{title}"\n',
+        "command": ["mcworkbench", "run", "x", "--set", f"title={title}"],
+    }
+    assert redacted(facts) == facts
+
+
+@pytest.mark.parametrize("kept", ["/or", "/janedoe"])
+def test_one_word_behind_a_slash_is_a_path_where_a_field_holds_it_or_it_exists(
+    kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = redacted({"name": f"imagefolder:{kept}", "message": f"no folder {kept}; expected"})
+    assert kept not in str(told)
+    assert redacted(f"no folder {kept}; expected") == f"no folder {kept}; expected"
+    monkeypatch.setattr(redact.os.path, "lexists", lambda path: path == kept)
+    assert kept not in redacted(f"no folder {kept}; expected")
+    assert kept not in redacted(f"'{kept} of Jane'")
