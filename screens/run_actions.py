@@ -221,12 +221,11 @@ class RunActions(RunDeleting):
         self._reported.add(row.id)
         # At once: what comes seconds later would take the keys of whoever does something else.
         dialog = ReportDialog(name)
-        self.app.push_screen(dialog)
+        if self._is_free:
+            await self.app.push_screen(dialog)
         try:
             report = await write_report(row.id)
         except WorkbenchError as error:
-            if dialog.is_waiting:
-                dialog.dismiss()
             self._fail(error, row)
         else:
             if dialog.is_waiting:
@@ -234,6 +233,8 @@ class RunActions(RunDeleting):
             else:
                 self.workbench.tell(f"the report of {name} is written: {report.page}")
         finally:
+            if dialog.is_waiting:
+                dialog.dismiss()
             self._reported.discard(row.id)
 
     @careful_work

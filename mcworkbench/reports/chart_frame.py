@@ -120,7 +120,7 @@ class Frame:
         found: list[Cut] = []
         low, high = self._x_range
         for place, line in enumerate(self._lines):
-            if line.series.is_faint:
+            if line.series.is_faint or line.series.is_partial:
                 continue
             start, stop = np.searchsorted(line.xs, [low, high + (high == low)])
             places = start + np.flatnonzero(np.isnan(line.ys[start:stop]))

@@ -42,6 +42,7 @@ class Series:
         high: its upper edge.
         smooth: a moving average of ys, drawn over them; ys are then faint.
         is_focused: drawn last, over all others, and bold.
+        is_partial: points are still to come, so that a gap is no missing number.
         stride: each point stands for that many measured ones, of which it is the last; a moving
             average counts them all.
     """
@@ -56,6 +57,7 @@ class Series:
     high: Sequence[float] | None = None
     smooth: Sequence[float] | None = None
     is_focused: bool = False
+    is_partial: bool = False
     stride: int = 1
 
 

@@ -35,6 +35,7 @@ _WORDS = {
     "rmse": "rmse",
     "mae": "mean absolute error",
     "l2": "squared norm of the parameters",
+    "probe_nll": "nll along t",
 }
 _UNITS = {"nll": "nats", "loss": "nats"}
 

@@ -38,7 +38,7 @@ def error_series(between: Between, paths: Sequence[PathSummary], task: str) -> L
 
 
 def title_of(what: str, between: Between, paths: Sequence[PathSummary]) -> str:
-    """Return what a plot shows and when it was measured: "loss along the curve, epoch 4 of 60"."""
+    """Return what a plot shows and when it was measured: "nll along the curve, epoch 4 of 60"."""
     main = _main(between, paths)
     if main:
         where = _name(main[0]) if len(main) == 1 else "paths"
@@ -103,11 +103,11 @@ def _lines(kind: str, between: Between, paths: Sequence[PathSummary], task: str)
             named = f"epoch {moment}" if moment.isdecimal() else moment or path.short
             label = f"{named} (train)"
             found += _evaluated(path, train, label, Role.ghost, is_faint=True)
-    lines = [path for path in paths if path.is_line and path not in main]
-    column = train if kind == "nll" else test
-    for path in lines:
-        label = f"line, {quantity(column, task=task).label}"
-        found += _evaluated(path, column, label, Role.straight)
+    # The line beside the curve on the same split; of errors also on the one that is quoted.
+    for path in (path for path in paths if path.is_line and path not in main):
+        for column in (train,) if kind == "nll" else (train, test):
+            label = f"line, {quantity(column, task=task).label}"
+            found += _evaluated(path, column, label, Role.straight)
     return train if kind == "nll" else test, tuple(found)
 
 
@@ -125,7 +125,7 @@ def _evaluated(
             ys.append(math.nan)
         xs.append(t)
         ys.append(value)
-    return [Series(label, xs, ys, role, is_faint=is_faint)]
+    return [Series(label, xs, ys, role, is_faint=is_faint, is_partial=path.partial)]
 
 
 def _probed(

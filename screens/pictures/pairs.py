@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.reports.plot import Plot
-from mcworkbench.reports.quantities import task_of
+from mcworkbench.reports.quantities import quantity, task_of
 from mcworkbench.screens.pictures.along import Tables, pairs_of, summaries_of
 from mcworkbench.screens.pictures.lines_along import error_series, loss_series, title_of
 from mcworkbench.screens.pictures.run_picture import PairPicture
@@ -70,7 +70,7 @@ def along_plot(what: str, between: Between, paths: list[PathSummary], task: str)
     )
     return Plot(
         f"{what}-along-t",
-        title_of(what, between, paths),
+        title_of(quantity(column, task=task).word, between, paths),
         "t",
         column,
         series,

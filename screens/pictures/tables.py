@@ -35,8 +35,8 @@ _HEADS = {
     "dl": "|Δw|",
     "train_loss": "regularised",
     "test_ece": "test calibration, %",
-    "test_disagreement_first": "≠ first end, %",
-    "test_disagreement_last": "≠ last end, %",
+    "test_disagreement_first": "test ≠ first end, %",
+    "test_disagreement_last": "test ≠ last end, %",
     "l2": "|w|²",
 }
 _BARRIER_OF = "train_nll"
@@ -84,13 +84,13 @@ def headline_of(paths: Sequence[PathSummary], task: str) -> str:
     main = next((path for path in whole if "@" not in path.node and not path.is_line), None)
     line = next((path for path in whole if path.is_line), None)
     if main is None:
-        told = [_barrier(line, task), _length(line, whole), _worst(line, task)] if line else []
+        told = [_barrier(line, task), _worst(line, task), _length(line, whole)] if line else []
         return f"line: {_joined(told)}" if any(told) else ""
-    told = [_barrier(main, task), _length(main, whole), _worst(main, task)]
+    told = [_barrier(main, task), _worst(main, task)]
     if line is not None:
         beside = _worst(line, task).removeprefix("worst ").partition(" at t")[0]
         told.append(f"line {beside}" if beside else "")
-    return _joined(told)
+    return _joined([*told, _length(main, whole)])
 
 
 def _joined(parts: Sequence[str]) -> str:
@@ -105,8 +105,8 @@ def _barrier(path: PathSummary, task: str) -> str:
     values = path.columns[_BARRIER_OF]
     chord = [(1 - t) * values[0] + t * values[-1] for t in path.ts]
     rises = [value - base for value, base in zip(values, chord, strict=True)]
-    at = f" at t {_position(path, rises)}" if rise > 0 else ""
-    return f"{quantity(_BARRIER_OF, task=task).label} barrier {number(rise)}{at}"
+    at = f", at t {_position(path, rises)}" if rise > 0 else ""
+    return f"{quantity(_BARRIER_OF, task=task).label} barrier {number(rise)} above the chord{at}"
 
 
 def _peak(path: PathSummary, column: str, task: str) -> str:

@@ -13,12 +13,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mcworkbench.app import WorkbenchApp
+from mcworkbench.config.presets import shipped_root
 from mcworkbench.errors import InvalidInputError, WorkbenchError
+from mcworkbench.screens.dialogs.choice import ChoiceDialog
 from mcworkbench.screens.launching import Begun, Order
 from mcworkbench.screens.presets import actions
 from mcworkbench.screens.presets.external import edit_outside
 from tests.screens.pilots import press, wait_for
-from tests.screens.preset_pilots import new_app, opened, workbench
+from tests.screens.preset_pilots import (
+    find_field,
+    new_app,
+    opened,
+    set_field,
+    shown,
+    type_text,
+    workbench,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -89,6 +99,58 @@ async def test_a_second_q_leaves_and_the_end_of_the_app_still_waits_a_little(
         await pilot.press("q")
     assert slow.started == ["quickstart.toml"]
     timer.join()
+
+
+# Saving on the way out.
+
+
+async def test_leaving_saves_own_presets_in_place_and_others_under_a_free_name(home: Path) -> None:
+    folder = home / "config" / "presets"
+    folder.mkdir(parents=True)
+    text = (shipped_root() / "quickstart.toml").read_text()
+    (folder / "mine.toml").write_text(text)
+    async with new_app().run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        await press(pilot, "enter")
+        await set_field(pilot, "curve.bends", "2")
+        screen.open_preset("mine")
+        await set_field(pilot, "curve.bends", "3")
+        await press(pilot, "q")
+        assert "Saves quickstart as quickstart-2, mine in place." in " ".join(shown(pilot).split())
+        await press(pilot, "w")
+        await wait_for(pilot, lambda: not pilot.app.is_running)
+    assert (folder / "mine.toml").read_text() == text.replace("bends = 1", "bends = 3")
+    assert (folder / "quickstart-2.toml").read_text() == text.replace("bends = 1", "bends = 2")
+    assert (shipped_root() / "quickstart.toml").read_text() == text
+
+
+async def test_leaving_stays_where_a_preset_cannot_be_saved(home: Path) -> None:
+    folder = home / "config" / "presets"
+    folder.mkdir(parents=True)
+    text = (shipped_root() / "quickstart.toml").read_text()
+    (folder / "mine.toml").write_text(text)
+    async with new_app().run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        screen.open_preset("mine")
+        await set_field(pilot, "curve.bends", "3")
+        (folder / "mine.toml").write_text(f"{text}# theirs")
+        await press(pilot, "q", "w")
+        await wait_for(pilot, lambda: "changed on disk" in said(pilot.app)[-1])
+        assert pilot.app.is_running
+        assert (folder / "mine.toml").read_text() == f"{text}# theirs"
+
+
+async def test_a_value_that_is_being_typed_is_not_lost_by_leaving() -> None:
+    async with new_app().run_test(size=(120, 36)) as pilot:
+        screen = await opened(pilot)
+        await press(pilot, "enter")
+        await find_field(pilot, "curve.bends")
+        await press(pilot, "enter")
+        await type_text(pilot, "2")
+        await press(pilot, "ctrl+q")
+        assert isinstance(pilot.app.screen, ChoiceDialog)
+        assert screen.draft is not None
+        assert screen.draft.changes() == {("curve", "bends"): (1, 12)}
 
 
 # The editor outside.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pytest
 
 
-async def test_a_report_is_written_while_the_list_goes_on_and_its_path_is_copied(
+async def test_a_report_shows_that_it_is_written_and_then_its_text_and_path(
     home: Path,
 ) -> None:
     ids = recorded_home(home, "quickstart", "three-ends")
@@ -34,12 +34,14 @@ async def test_a_report_is_written_while_the_list_goes_on_and_its_path_is_copied
         await opened(app, pilot)
         named = pane_of(app).row
         assert named is not None
-        await press(pilot, "p", "down")
+        await press(pilot, "p")
         # The child has to import matplotlib before it can be done.
-        assert len(app.screen_stack) == 1
-        assert pane_of(app).row != named
-        await wait_long(pilot, lambda: len(app.screen_stack) > 1)
         await dialog(app, pilot, ReportDialog)
+        await wait_for(pilot, lambda: "writing the report …" in screen_text(app))
+        await press(pilot, "y")
+        assert app.clipboard == "", "there is no file yet"
+        await wait_long(pilot, lambda: "y copies the path" in screen_text(app))
+        assert "writing the report" not in screen_text(app)
         page = reports_root() / ids[named.name] / "report.html"
         assert page.is_file()
         await wait_for(pilot, lambda: str(page)[-60:] in screen_text(app))
@@ -49,7 +51,7 @@ async def test_a_report_is_written_while_the_list_goes_on_and_its_path_is_copied
         await wait_for(pilot, lambda: len(app.screen_stack) == 1)
 
 
-async def test_a_report_that_comes_while_something_is_typed_takes_no_keys_away(
+async def test_a_report_whose_dialog_was_closed_is_told_and_takes_no_keys_away(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finished = asyncio.Event()
@@ -63,8 +65,12 @@ async def test_a_report_that_comes_while_something_is_typed_takes_no_keys_away(
     app = WorkbenchApp(is_polling=False)
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(app, pilot)
-        await press(pilot, "p", "p", "slash", "q")
-        await wait_for(pilot, lambda: "is being written already" in said(app)[-1])
+        await press(pilot, "p")
+        await dialog(app, pilot, ReportDialog)
+        await press(pilot, "escape")
+        await wait_for(pilot, lambda: len(app.screen_stack) == 1)
+        await press(pilot, "p", "slash", "q")
+        await wait_for(pilot, lambda: "is being written already" in str(said(app)))
         finished.set()
         await wait_for(pilot, lambda: "report.html" in said(app)[-1])
         assert len(app.screen_stack) == 1
@@ -85,8 +91,9 @@ async def test_a_report_that_cannot_be_written_is_one_sentence(
         await opened(app, pilot)
         await press(pilot, "p")
         await wait_for(pilot, lambda: "disk is full" in said(app)[-1])
+        await wait_for(pilot, lambda: len(app.screen_stack) == 1)
         await press(pilot, "p")
-        await wait_for(pilot, lambda: len(said(app)) == 4)
+        await wait_for(pilot, lambda: len(said(app)) == 2)
 
 
 def test_links_and_pictures_of_a_report_are_text() -> None:

@@ -169,7 +169,7 @@ async def test_the_preview_follows_the_cursor(home: Path) -> None:
     app = WorkbenchApp(is_polling=False)
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(app, pilot)
-        for name, title in (("three-ends", "nll by epoch"), ("quickstart", "loss along")):
+        for name, title in (("three-ends", "nll by epoch"), ("quickstart", "nll along")):
             await press(pilot, "home" if name == listed(app)[0] else "end")
             screen = app.screen
             assert isinstance(screen, RunsScreen)
@@ -211,7 +211,7 @@ async def test_a_run_that_cannot_be_shown_says_why_in_place_of_its_preview(
         app.feed.watch("preview", "")
         app.feed.watch("preview", run_ids()[0])
         await look(app, pilot)
-        await wait_for(pilot, lambda: "loss along" in str(chart.border_title))
+        await wait_for(pilot, lambda: "nll along" in str(chart.border_title))
         assert "odd files" not in screen_text(app)
 
 

@@ -67,7 +67,8 @@ def test_report_of_a_run(camera: Camera, home: Path) -> None:
     text = markdown_report(collect(view), (), {})
 
     async def read(app: WorkbenchApp, pilot: Pilot[Any]) -> None:
-        app.push_screen(ReportDialog(WrittenReport(text, Path("reports/quickstart/report.html"))))
+        report = WrittenReport(text, Path("reports/quickstart/report.html"))
+        app.push_screen(ReportDialog("quickstart", report))
         await dialog(ReportDialog)(app, pilot)
 
     assert camera(opened, read, run="quickstart")

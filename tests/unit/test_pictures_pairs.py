@@ -51,20 +51,21 @@ def test_a_finished_pair_shows_the_numbers_of_its_tables(home: Path) -> None:
     line = document_of(run, "evaluate-line", "artifacts/table.json")
     loss, error = pair.plots
     assert (loss.name, error.name) == ("loss-along-t", "error-along-t")
-    assert loss.title == "loss along the curve, 21 of 21 points"
+    assert loss.title == "nll along the curve, 21 of 21 points"
     assert loss.x_range == error.x_range == (0.0, 1.0)
     for plot, column, straight in (
-        (loss, "nll", "train_nll"),
-        (error, "error", "test_error"),
+        (loss, "nll", ["train_nll"]),
+        (error, "error", ["train_error", "test_error"]),
     ):
         for split, role in (("train", Role.train), ("test", Role.test)):
             series = series_of(plot, f"{split} {column}")
             assert list(series.xs) == curve["ts"]
             assert list(series.ys) == curve["columns"][f"{split}_{column}"]
             assert series.role is role
-        (beside,) = [series for series in plot.series if series.role is Role.straight]
-        assert list(beside.ys) == line["columns"][straight]
-        assert beside.label == f"line, {straight.replace('_', ' ')}"
+        beside = {s.label: list(s.ys) for s in plot.series if s.role is Role.straight}
+        assert beside == {
+            f"line, {name.replace('_', ' ')}": line["columns"][name] for name in straight
+        }
 
 
 def test_ghosts_are_earlier_probes_named_by_their_epochs(home: Path) -> None:
@@ -94,7 +95,7 @@ def test_while_the_curve_trains_its_newest_probe_is_the_curve(home: Path) -> Non
     with hold("quickstart", "curve"):
         loss, error = pair_of(RunView(ids["quickstart"])).plots
     probe = [one["data"] for one in replay.events if one["type"] == "ProbeEvaluated"][-1]
-    assert loss.title == f"loss along the curve, epoch {probe['epoch']} of 60, 11 probe points"
+    assert loss.title == f"nll along the curve, epoch {probe['epoch']} of 60, 11 probe points"
     assert list(series_of(loss, "train nll, probe").ys) == probe["values"]["train_nll"]
     assert list(series_of(error, "train error, probe").ys) == probe["values"]["train_error"]
     assert any(series.role is Role.straight for series in loss.series)
@@ -107,7 +108,7 @@ def test_while_points_come_in_what_is_missing_is_a_gap(home: Path) -> None:
         pair = pair_of(RunView(ids["quickstart"]))
     points = [one["data"] for one in replay.events if one["type"] == "PathPointEvaluated"]
     loss = pair.plots[0]
-    assert loss.title == f"loss along the curve, {len(points)} of 21 points"
+    assert loss.title == f"nll along the curve, {len(points)} of 21 points"
     series = series_of(loss, "train nll")
     known = {t: y for t, y in zip(series.xs, series.ys, strict=True) if math.isfinite(y)}
     assert known == {point["t"]: point["values"]["train_nll"] for point in points}
