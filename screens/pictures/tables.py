@@ -40,6 +40,7 @@ _HEADS = {
     "l2": "|w|²",
 }
 _BARRIER_OF = "train_nll"
+_ABOVE = "above the chord"
 
 
 def table_of(path: PathSummary, paths: Sequence[PathSummary], task: str) -> PathTable:
@@ -84,9 +85,9 @@ def headline_of(paths: Sequence[PathSummary], task: str) -> str:
     main = next((path for path in whole if "@" not in path.node and not path.is_line), None)
     line = next((path for path in whole if path.is_line), None)
     if main is None:
-        told = [_barrier(line, task), _worst(line, task), _length(line, whole)] if line else []
+        told = [_rise(line, task), _worst(line, task), _length(line, whole)] if line else []
         return f"line: {_joined(told)}" if any(told) else ""
-    told = [_barrier(main, task), _worst(main, task)]
+    told = [_rise(main, task), _worst(main, task)]
     if line is not None:
         beside = _worst(line, task).removeprefix("worst ").partition(" at t")[0]
         told.append(f"line {beside}" if beside else "")
@@ -95,6 +96,11 @@ def headline_of(paths: Sequence[PathSummary], task: str) -> str:
 
 def _joined(parts: Sequence[str]) -> str:
     return " · ".join(part for part in parts if part)
+
+
+def _rise(path: PathSummary, task: str) -> str:
+    """Return the barrier in a few words; the table's footer says above what."""
+    return _barrier(path, task).replace(f" {_ABOVE},", "").removesuffix(f" {_ABOVE}")
 
 
 def _barrier(path: PathSummary, task: str) -> str:
@@ -106,7 +112,7 @@ def _barrier(path: PathSummary, task: str) -> str:
     chord = [(1 - t) * values[0] + t * values[-1] for t in path.ts]
     rises = [value - base for value, base in zip(values, chord, strict=True)]
     at = f", at t {_position(path, rises)}" if rise > 0 else ""
-    return f"{quantity(_BARRIER_OF, task=task).label} barrier {number(rise)} above the chord{at}"
+    return f"{quantity(_BARRIER_OF, task=task).label} barrier {number(rise)} {_ABOVE}{at}"
 
 
 def _peak(path: PathSummary, column: str, task: str) -> str:

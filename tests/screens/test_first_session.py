@@ -41,7 +41,7 @@ def edit_and_run(terminal: Terminal) -> None:
     terminal.press("Enter")
     terminal.wait("⏎ Edit")
     terminal.press("Enter")
-    terminal.wait("esc Leave")
+    terminal.wait("esc Drop")
     terminal.press("C-u")
     terminal.type(str(EPOCHS))
     terminal.press("Enter")

@@ -88,6 +88,7 @@ async def test_saving_takes_the_value_that_is_being_typed(home: Path) -> None:
     async with new_app().run_test(size=(120, 36)) as pilot:
         screen = await opened(pilot)
         screen.open_preset("mine")
+        await wait_for(pilot, lambda: screen.query_one(FieldList).has_focus)
         await edit(pilot, "curve.bends", "3")
         await press(pilot, "ctrl+s")
         saved = text.replace("bends = 1", "bends = 3")

@@ -150,7 +150,7 @@ async def test_a_value_that_is_being_typed_is_not_lost_by_leaving() -> None:
         await press(pilot, "ctrl+q")
         assert isinstance(pilot.app.screen, ChoiceDialog)
         assert screen.draft is not None
-        assert screen.draft.changes() == {("curve", "bends"): (1, 12)}
+        assert screen.draft.changes() == {("curve", "bends"): (1, 2)}
 
 
 # The editor outside.
