@@ -14,7 +14,7 @@ from rich.text import Text
 from mcworkbench.cli.consoles import aligned, heading, split_table
 from mcworkbench.cli.live_plot import styled
 from mcworkbench.reports.braille import View, draw, starts_log
-from mcworkbench.reports.plot import Plot, Series
+from mcworkbench.reports.plot import Plot, Role, Series
 from mcworkbench.reports.quantities import MISSING, number, quantity, to_shown
 from mcworkbench.reports.table import STATISTICS, expectations_table
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mcworkbench.reports.document import EndSummary, PathSummary, RunSummary
 
 _PATH_COLUMNS = (
+    "train_nll",
     "train_loss",
     "train_error",
     "train_rmse",
@@ -145,9 +146,15 @@ def _end_table(ends: list[EndSummary], task: str, width: int) -> list[Text]:
 
 
 def _plot(paths: list[PathSummary], summary: RunSummary, width: int) -> list[Text]:
-    column = "train_loss"
+    # The loss that is shown while a curve forms, here and in the app.
+    column = "train_nll"
     series = [
-        Series(_name(path), path.ts, path.columns[column])
+        Series(
+            _name(path),
+            path.ts,
+            path.columns[column],
+            Role.straight if path.is_line else Role.train,
+        )
         # The curve first, in the colour and dots it had while it was trained.
         for path in sorted(paths, key=lambda path: path.is_line)
         if len(path.columns.get(column, ())) > 1

@@ -50,7 +50,7 @@ def test_a_run_in_a_pipe_ends_with_its_table_and_its_report(first: tuple[Path, D
     assert heads.split() == ["start", "end", "min", "max", "avg", "int", "barrier"]
     for title in ("train loss (regularised), nats", "train error, %", "test nll", "test error, %"):
         assert title in done.stdout
-    assert done.stdout.count("\n  line ") == done.stdout.count("\n  Bézier, 1 bend ") == 5
+    assert done.stdout.count("\n  line ") == done.stdout.count("\n  Bézier, 1 bend ") == 6
     report = Path(re.findall(r"^report: (.+)$", done.stdout, re.MULTILINE)[0])
     assert report.is_relative_to(home / "data" / "reports")
     assert {path.name for path in report.parent.iterdir()} >= {"report.html", "report.md", "data"}
