@@ -88,8 +88,13 @@ class Commands(Provider):
     def _entries(self) -> Iterator[tuple[str, Any, str]]:
         # What the hints show first; moving about comes last.
         found = sorted(actions_of(self.screen), key=lambda action: not action[2].show)
+        titles: set[str] = set()
         for node, area, binding in found:
             title = f"{area}: {binding.tooltip or binding.description}"
+            # Several charts of one pane can do the same.
+            if title in titles:
+                continue
+            titles.add(title)
             key = binding.key_display or key_text(binding.key)
             yield title, partial(self._run, node, binding.action), f"key {key}"
 

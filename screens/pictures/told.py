@@ -108,7 +108,7 @@ def _text(recorded: Recorded, node: NodeView) -> tuple[str, str]:
         case events.StageStopped():
             return f"stopped at step {event.step}: {event.reason}", WARNING
         case events.RequestSeen():
-            return f"heard the stop: {_WANTS.get(event.want, event.want)}", WARNING
+            return f"stopping: {_WANTS.get(event.want, event.want)}", WARNING
         case _:
             return _harmless(event, node), INFO
 

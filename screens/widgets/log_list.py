@@ -90,7 +90,7 @@ class LogList(AbstractLines):
     @override
     def lay_out(self, width: int) -> tuple[list[Text], list[Line]]:
         if not self.entries:
-            return [], [Line(Text("nothing was told yet", self.look("quiet"), end=""))]
+            return [], [Line(Text("no news yet", self.look("quiet"), end=""))]
         before = self._wrapped if width == self._wrapped_width else {}
         # Only what still shows is kept, so the memory does not grow with the run.
         self._wrapped = {
