@@ -43,6 +43,7 @@ def edit_and_run(terminal: Terminal) -> None:
     terminal.press("Enter")
     terminal.wait("esc Drop")
     terminal.press("C-u")
+    terminal.wait("empty: default 10")
     terminal.type(str(EPOCHS))
     terminal.press("Enter")
     terminal.wait(f"{EPOCHS}  ● was 60", f"curve.epochs={EPOCHS}")

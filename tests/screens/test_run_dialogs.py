@@ -14,7 +14,7 @@ from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.run_log import TAIL_BYTES, read_log
 from mcworkbench.screens import run_actions
 from mcworkbench.screens.dialogs.log import LogDialog, LogText
-from mcworkbench.screens.dialogs.report import ReportDialog, WrittenReport
+from mcworkbench.screens.dialogs.report import ReportDialog, WrittenReport, write_report
 from mcworkbench.screens.dialogs.report_text import aligned_lines, inert_parser
 from mcworkbench.screens.runs.pane import FilterInput
 from tests.screens.lists import dialog, opened, pane_of, said, screen_text, wait_long
@@ -26,8 +26,15 @@ if TYPE_CHECKING:
 
 
 async def test_a_report_shows_that_it_is_written_and_then_its_text_and_path(
-    home: Path,
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    may_begin = asyncio.Event()
+
+    async def held(run_id: str) -> WrittenReport:
+        await may_begin.wait()
+        return await write_report(run_id)
+
+    monkeypatch.setattr(run_actions, "write_report", held)
     ids = recorded_home(home, "quickstart", "three-ends")
     app = WorkbenchApp(is_polling=False)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -40,6 +47,7 @@ async def test_a_report_shows_that_it_is_written_and_then_its_text_and_path(
         await wait_for(pilot, lambda: "writing the report …" in screen_text(app))
         await press(pilot, "y")
         assert app.clipboard == "", "there is no file yet"
+        may_begin.set()
         await wait_long(pilot, lambda: "y copies the path" in screen_text(app))
         assert "writing the report" not in screen_text(app)
         page = reports_root() / ids[named.name] / "report.html"
