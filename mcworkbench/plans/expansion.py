@@ -1,0 +1,204 @@
+"""The steps of an expansion that kinds of runs share: data, ends, lines, curves, evaluations.
+
+`plans.expand` puts them together, one function per kind.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+from mcworkbench.catalogue import split_source
+from mcworkbench.config.loading import further_section
+from mcworkbench.config.options.curve import CurveOptions, CurveSection, LineOptions
+from mcworkbench.config.options.endpoint import EndpointOptions, TrainSection
+from mcworkbench.config.options.evaluate import EvaluateOptions
+from mcworkbench.config.references import parse_reference
+from mcworkbench.errors import InvalidInputError
+from mcworkbench.plans.digests import source_digest
+from mcworkbench.plans.plan import Input, Plan
+from mcworkbench.plans.references import resolve_reference
+from mcworkbench.plans.snapshots import at_snapshot
+from mcworkbench.text import clean_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mcworkbench.config.experiment import Experiment
+    from mcworkbench.config.options.training import TrainingOptions
+
+_NOT_STAGE_OPTIONS = {"start", "seed", "nodes", "bends"}
+
+
+@final
+class Expansion:
+    """A plan in the making, with the preset and the folder that its paths are taken against."""
+
+    def __init__(self, experiment: Experiment, base: Path, salt: str, *, writes: bool) -> None:
+        self.experiment = experiment
+        self.base = base
+        self.plan = Plan(salt=salt)
+        self.dataset = self._dataset(writes=writes)
+
+    def resolve(self, text: str, name: str, where: str, product: str) -> Input:
+        """Return what a reference of the preset names; files become import nodes called `name`."""
+        return resolve_reference(
+            text,
+            self.plan,
+            self.experiment,
+            name=name,
+            where=where,
+            base=self.base,
+            product=product,
+        )
+
+    def _dataset(self, *, writes: bool) -> Input:
+        options = self.experiment.data
+        head, path = split_source(options.name)
+        full = f"{head}:{(self.base / Path(path).expanduser()).resolve()}" if path else head
+        digest = source_digest(full, writes=writes)
+        options = options.model_copy(update={"name": full, "digest": digest})
+        return self.plan.add("dataset", "dataset", head, options, {})
+
+    def ends(self) -> list[Input]:
+        """Add or borrow the networks of [ends], in the order given."""
+        experiment = self.experiment
+        if experiment.ends.use:
+            names = list(experiment.ends.use)
+            ends = [
+                self.resolve(text, f"endpoint-{place}", "[ends] use", "network")
+                for place, text in enumerate(names, 1)
+            ]
+        else:
+            names = [f"seed {seed}" for seed in experiment.end_seeds()]
+            ends = [
+                self.endpoint(f"endpoint-{place}", seed)
+                for place, seed in enumerate(experiment.end_seeds(), 1)
+            ]
+        _refuse_same(names, ends)
+        return ends
+
+    def endpoint(self, name: str, seed: int) -> Input:
+        """Add one network, trained as [train] says from a seed."""
+        train = self.experiment.train
+        inputs = {"dataset": self.dataset}
+        if train.start is not None:
+            inputs["start"] = self.resolve(train.start, f"{name}-start", "[train] from", "network")
+        label = f"{self.experiment.model.name}, seed {seed}"
+        return self.plan.add(name, "endpoint", label, self.endpoint_options(train, seed), inputs)
+
+    def endpoint_options(self, section: TrainSection, seed: int) -> EndpointOptions:
+        """Return the options of one network's training."""
+        return EndpointOptions.model_validate(
+            {
+                **stage_options(section),
+                **section.resolved_seeds(seed),
+                "model": self.experiment.model,
+            }
+        )
+
+    def _curve_options(self, section: CurveSection) -> CurveOptions:
+        return CurveOptions.model_validate(
+            {
+                **stage_options(section),
+                **section.resolved_seeds(self.experiment.seed),
+                "bends": section.num_nodes - 2,
+            }
+        )
+
+    def connect(self, first: Input, last: Input, suffix: str) -> None:
+        """Join two ends: the straight line and the curve of [curve], both evaluated."""
+        line = self.plan.add(
+            f"line{suffix}", "line", "straight line", LineOptions(), {"first": first, "last": last}
+        )
+        self.evaluate(f"line{suffix}", line)
+        section = self.experiment.curve
+        inputs = {"dataset": self.dataset, "first": first, "last": last}
+        if section.start is not None:
+            inputs["start"] = self.resolve(section.start, f"start{suffix}", "[curve] from", "path")
+        self.curve(f"curve{suffix}", section, inputs)
+
+    def continue_curve(self) -> None:
+        """Train the stored curve of [curve] from on, beside its straight line."""
+        section = self.experiment.curve
+        assert section.start is not None
+        start = self.resolve(section.start, "start", "[curve] from", "path")
+        self.line_of(start, "line")
+        self.curve("curve", section, {"dataset": self.dataset, "start": start})
+
+    def curve(self, name: str, section: CurveSection, inputs: dict[str, Input]) -> None:
+        """Add a trained curve, and the evaluations of it and of its snapshots."""
+        options = self._curve_options(section)
+        label = f"{options.name}, {options.bends} bend{'s' * (options.bends != 1)}"
+        curve = self.plan.add(name, "curve", label, options, inputs)
+        seen = {curve.identity}
+        # [evaluate] snapshots speaks of [curve]; a further curve has epochs of its own.
+        snapshots = () if name in self.experiment.further else self.experiment.evaluate.snapshots
+        for when in snapshots:
+            point = at_snapshot(self.plan, name, when, where="[evaluate] snapshots")
+            if point.identity not in seen:
+                self.evaluate(f"{name}@{when}", point)
+            seen.add(point.identity)
+        self.evaluate(name, curve)
+
+    def line_of(self, path: Input, name: str) -> None:
+        """Add the straight line between the ends of a path, evaluated."""
+        line = self.plan.add(name, "line", "straight line", LineOptions(), {"path": path})
+        self.evaluate(name, line)
+
+    def evaluate(self, name: str, path: Input) -> None:
+        """Add the evaluation of a path as [evaluate] says."""
+        section = self.experiment.evaluate
+        values = section.model_dump(exclude={"snapshots"})
+        if section.weight_decay is None:
+            values["weight_decay"] = self._decay_of(path)
+        options = EvaluateOptions.model_validate(values)
+        inputs = {"dataset": self.dataset, "path": path}
+        self.plan.add(f"evaluate-{name}", "evaluate", f"evaluation of {name}", options, inputs)
+
+    def _decay_of(self, path: Input) -> float:
+        """Return the decay a path was trained with; a line is scored like the curve beside it."""
+        node = self.plan.nodes[path.node]
+        if isinstance(node.options, CurveOptions):
+            return node.options.weight_decay
+        above = node.inputs.get("path")
+        is_known = above is not None and above.node in self.plan.nodes
+        return self._decay_of(above) if above and is_known else self.experiment.curve.weight_decay
+
+    def further(self) -> None:
+        """Add the trainings of every [further.NAME]."""
+        for name in self.experiment.further:
+            section = further_section(self.experiment, name)
+            where = f"[further.{name}] from"
+            if name in self.plan.nodes:
+                raise InvalidInputError(f"[further.{name}]: this preset has a node of that name.")
+            assert section.start is not None
+            product = "path" if isinstance(section, CurveSection) else "network"
+            start = self.resolve(section.start, f"{name}-start", where, product)
+            inputs = {"dataset": self.dataset, "start": start}
+            if isinstance(section, CurveSection):
+                self.curve(name, section, inputs)
+                continue
+            node = self.plan.nodes.get(parse_reference(section.start).place)
+            seed = getattr(node.options if node else None, "init_seed", self.experiment.seed)
+            options = self.endpoint_options(section, seed)
+            self.plan.add(name, "endpoint", f"from {section.start}", options, inputs)
+
+
+def stage_options(section: TrainingOptions) -> dict[str, Any]:
+    """Return what a section tells its stage; seeds and references are resolved elsewhere."""
+    dropped = _NOT_STAGE_OPTIONS | {"init_seed", "order_seed", "augment_seed"}
+    chosen = section.model_dump(exclude=dropped)
+    # Stopping at the end is not stopping: one network, one key.
+    return chosen | ({"stop_at": None} if chosen["stop_at"] == chosen["epochs"] else {})
+
+
+def _refuse_same(names: Sequence[str], ends: Sequence[Input]) -> None:
+    seen: dict[str, str] = {}
+    for name, end in zip(names, ends, strict=True):
+        if end.identity in seen:
+            raise InvalidInputError(
+                f"[ends]: {clean_line(name)} and {clean_line(seen[end.identity])} are one network; "
+                "name two, or leave the seeds out of [train]."
+            )
+        seen[end.identity] = name
