@@ -84,6 +84,9 @@ def reference(
         yield Reference(request.param, parity / NAMES[request.param], folder)
 
 
+MAX_GAP = 1e-3
+
+
 def step_options(values: dict[str, Any], name: str) -> CurveOptions:
     return CurveOptions.model_validate(
         {
@@ -105,6 +108,15 @@ def step_options(values: dict[str, Any], name: str) -> CurveOptions:
     )
 
 
+def relative_gap(found_KP: np.ndarray, expected_KP: np.ndarray) -> float:
+    """Return ‖found − expected‖ / ‖expected‖.
+
+    Single entries may differ by more: on another processor a unit near zero falls on the other
+    side of its ReLU. Leaving weight decay out, the smallest of the terms, gives 6e-3 to 8e-3.
+    """
+    return float(np.linalg.norm(found_KP - expected_KP) / np.linalg.norm(expected_KP))
+
+
 def test_three_training_steps_move_the_control_points_as_the_reference_does(
     reference: Reference,
 ) -> None:
@@ -118,8 +130,7 @@ def test_three_training_steps_move_the_control_points_as_the_reference_does(
     path = open_path(workspace.folder)
     moved_KP = unpadded(path.nodes_KD, path.layout).numpy()
     change = values["control_points_after_steps"] - values["init_control_points"]
-    scale = np.abs(change).max()
-    np.testing.assert_allclose(moved_KP - values["init_control_points"], change, atol=2e-4 * scale)
+    assert relative_gap(moved_KP - values["init_control_points"], change) < MAX_GAP
 
 
 def test_every_step_has_the_reference_loss_and_the_first_the_reference_gradient(
@@ -147,8 +158,7 @@ def test_every_step_has_the_reference_loss_and_the_first_the_reference_gradient(
         optimizer.step()
     np.testing.assert_allclose(losses, values["step_nll"], rtol=1e-4)
     expected_KP = values["first_step_grad"]
-    scale = np.abs(expected_KP).max()
-    np.testing.assert_allclose(gradients[0], expected_KP[1:-1], atol=1e-4 * scale)
+    assert relative_gap(gradients[0], expected_KP[1:-1]) < MAX_GAP
 
 
 @pytest.fixture(scope="module")
