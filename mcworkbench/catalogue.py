@@ -71,17 +71,62 @@ STAGES: dict[str, StageKind] = {
     ),
 }
 
+_MODEL_OPTIONS = "mcworkbench.config.options.model"
+_MODELS = "mcworkbench.models"
+
+# config/published.py knows the names under which papers speak of them.
 MODELS: dict[str, Named] = {
     "mlp": Named(
-        "multilayer perceptron", f"{_OPTIONS}.model:MlpOptions", "mcworkbench.models.mlp:build"
+        "multilayer perceptron", f"{_MODEL_OPTIONS}.mlp:MlpOptions", f"{_MODELS}.mlp:build"
     ),
     "preresnet": Named(
         "pre-activation ResNet, 32 px",
-        f"{_OPTIONS}.model:PreResNetOptions",
-        "mcworkbench.models.preresnet:build",
+        f"{_MODEL_OPTIONS}.preresnet:PreResNetOptions",
+        f"{_MODELS}.preresnet:build",
     ),
-    "vgg16": Named(
-        "VGG16, 32 px", f"{_OPTIONS}.model:Vgg16Options", "mcworkbench.models.vgg16:build"
+    "vgg16": Named("VGG16, 32 px", f"{_MODEL_OPTIONS}.vgg:Vgg16Options", f"{_MODELS}.vgg:build"),
+    "vgg": Named(
+        "VGG with three dense layers, 32 px",
+        f"{_MODEL_OPTIONS}.vgg:VggOptions",
+        f"{_MODELS}.vgg:build",
+    ),
+    "vgg_linear": Named(
+        "VGG with one linear layer, 32 px",
+        f"{_MODEL_OPTIONS}.vgg:VggLinearOptions",
+        f"{_MODELS}.vgg_linear:build",
+    ),
+    "wideresnet": Named(
+        "wide ResNet, 32 px",
+        f"{_MODEL_OPTIONS}.wideresnet:WideResNetOptions",
+        f"{_MODELS}.wideresnet:build",
+    ),
+    "resnet": Named(
+        "ResNet of three stages, 32 px",
+        f"{_MODEL_OPTIONS}.resnet:ResNetOptions",
+        f"{_MODELS}.resnet:build",
+    ),
+    "resnet18": Named(
+        "ResNet18, 32 px", f"{_MODEL_OPTIONS}.resnet:ResNet18Options", f"{_MODELS}.resnet18:build"
+    ),
+    "convfc": Named(
+        "5 × 5 convolutions and linear layers",
+        f"{_MODEL_OPTIONS}.convfc:ConvFcOptions",
+        f"{_MODELS}.convfc:build",
+    ),
+    "cnn": Named(
+        "3 × 3 convolutions and linear layers, 28 px",
+        f"{_MODEL_OPTIONS}.cnn:CnnOptions",
+        f"{_MODELS}.cnn:build",
+    ),
+    "torchvision": Named(
+        "a classification network of torchvision",
+        f"{_MODEL_OPTIONS}.torchvision:TorchvisionOptions",
+        f"{_MODELS}.from_torchvision:build",
+    ),
+    "own": Named(
+        "a class of your own, with --trust",
+        f"{_MODEL_OPTIONS}.own:OwnOptions",
+        f"{_MODELS}.own:build",
     ),
 }
 

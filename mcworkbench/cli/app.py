@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from mcworkbench.cli import presets_command
+from mcworkbench.cli import models_command, presets_command
 from mcworkbench.cli.completion import (
     dataset_names,
     model_names,
@@ -32,6 +32,7 @@ app = typer.Typer(
     "1 failed, 2 invalid, 3 stopped.",
 )
 app.add_typer(presets_command.app, name="presets")
+app.command()(models_command.models)
 
 Run = Annotated[
     str, typer.Argument(metavar="RUN", help="Id, name or 'last'.", autocompletion=run_names)
@@ -46,6 +47,10 @@ Set = Annotated[
 ]
 Name = Annotated[str, typer.Option(help="What the run is called.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="Let a network class of your own (package.module:Class) run."),
+]
 Detach = Annotated[bool, typer.Option("--detach", help="Start it, print its id, and return.")]
 
 
@@ -94,6 +99,7 @@ def run(
     name: Name = "",
     detach: Detach = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Reuse nothing trained before.")] = False,
+    trust: Trust = False,
     as_json: Json = False,
 ) -> int:
     """Carry out a preset; Ctrl-C stops it with a checkpoint, twice kills it."""
@@ -107,6 +113,7 @@ def run(
         name=name,
         is_detached=detach,
         is_fresh=fresh,
+        is_trusted=trust,
         as_json=as_json,
     )
 
@@ -233,11 +240,12 @@ def export(
     ] = None,
     at: Annotated[float | None, typer.Option(help="Position on a path, 0 to 1.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    trust: Trust = False,
 ) -> int:
     """Write a network, a point of a path, a curve or an evaluation to a file."""
     from mcworkbench.cli.export_command import export as export_node
 
-    return export_node(node, form=form, target=target, t=at, is_forced=force)
+    return export_node(node, form=form, target=target, t=at, is_forced=force, is_trusted=trust)
 
 
 @app.command("import")
@@ -247,13 +255,20 @@ def import_command(
     data: Annotated[str, typer.Option(help="Data set they fit.", autocompletion=dataset_names)],
     overrides: Set = None,
     name: Name = "",
+    trust: Trust = False,
     as_json: Json = False,
 ) -> int:
     """Take in networks or curves trained elsewhere."""
     from mcworkbench.cli.import_command import import_files
 
     return import_files(
-        files, model=model, data=data, overrides=overrides or [], name=name, as_json=as_json
+        files,
+        model=model,
+        data=data,
+        overrides=overrides or [],
+        name=name,
+        is_trusted=trust,
+        as_json=as_json,
     )
 
 

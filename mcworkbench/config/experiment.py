@@ -167,6 +167,15 @@ class Experiment(Options):
         return self
 
     @model_validator(mode="after")
+    def _trains_no_miswired_network(self) -> Experiment:
+        if self.model.caution and self.end_seeds() and self.train.start is None:
+            raise ValueError(
+                "[model] is only for checkpoints trained so, and this trains it from the start: "
+                f"it is {self.model.caution}. Take wiring = 'correct', or name files in [ends] use"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _has_nothing_idle(self) -> Experiment:
         homes = {"path": ("evaluate",), "import": ("import",), "further": ("endpoints", "curve")}
         given = {"path": self.path, "import": self.imports, "further": self.further}

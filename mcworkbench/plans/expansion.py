@@ -13,7 +13,9 @@ from mcworkbench.config.loading import further_section
 from mcworkbench.config.options.curve import CurveOptions, CurveSection, LineOptions
 from mcworkbench.config.options.endpoint import EndpointOptions, TrainSection
 from mcworkbench.config.options.evaluate import EvaluateOptions
+from mcworkbench.config.options.model.own import OwnOptions
 from mcworkbench.config.references import parse_reference
+from mcworkbench.config.user_class import find_source
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.plans.digests import source_digest
 from mcworkbench.plans.plan import Input, Plan
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mcworkbench.config.experiment import Experiment
+    from mcworkbench.config.options.model import AnyModelOptions
     from mcworkbench.config.options.training import TrainingOptions
 
 _NOT_STAGE_OPTIONS = {"start", "seed", "nodes", "bends"}
@@ -35,8 +38,8 @@ class Expansion:
     """A plan in the making, with the preset and the folder that its paths are taken against."""
 
     def __init__(self, experiment: Experiment, base: Path, salt: str, *, writes: bool) -> None:
-        self.experiment = experiment
         self.base = base
+        self.experiment = experiment.model_copy(update={"model": located(experiment.model, base)})
         self.plan = Plan(salt=salt)
         self.dataset = self._dataset(writes=writes)
 
@@ -84,7 +87,7 @@ class Expansion:
         inputs = {"dataset": self.dataset}
         if train.start is not None:
             inputs["start"] = self.resolve(train.start, f"{name}-start", "[train] from", "network")
-        label = f"{self.experiment.model.name}, seed {seed}"
+        label = f"{self.experiment.model.label}, seed {seed}"
         return self.plan.add(name, "endpoint", label, self.endpoint_options(train, seed), inputs)
 
     def endpoint_options(self, section: TrainSection, seed: int) -> EndpointOptions:
@@ -183,6 +186,18 @@ class Expansion:
             seed = getattr(node.options if node else None, "init_seed", self.experiment.seed)
             options = self.endpoint_options(section, seed)
             self.plan.add(name, "endpoint", f"from {section.start}", options, inputs)
+
+
+def located(model: AnyModelOptions, base: Path) -> AnyModelOptions:
+    """Return a network's options with what tells a class of the user's own from its other states.
+
+    Raises:
+        InvalidInputError: its source is not there or cannot be read.
+    """
+    if not isinstance(model, OwnOptions):
+        return model
+    source = find_source(model.target, base)
+    return model.model_copy(update={"digest": source.digest, "folder": str(source.root)})
 
 
 def stage_options(section: TrainingOptions) -> dict[str, Any]:
