@@ -183,7 +183,7 @@ def _model_section(values: Mapping[str, Any]) -> FormSection:
         description=told,
     )
     # What a name says already cannot be said otherwise beside it.
-    free = [field for field in whole.fields[1:] if field.name not in given]
+    free = [f for f in whole.fields[1:] if f.name not in given and f.kinds != ("table",)]
     return replace(whole, fields=(chosen, *(free if family else ())))
 
 

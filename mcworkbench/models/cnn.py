@@ -51,7 +51,8 @@ class CNN(nn.Module):
         )
         for layer in (self.conv1, self.conv2, self.conv3, self.fc1, self.fc2, self.fc3):
             nn.init.xavier_uniform_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs (B, O) for images (B, C, H, W)."""

@@ -42,7 +42,7 @@ class MLP(nn.Module):
         for layer in self.fc if has_glorot else ():
             if isinstance(layer, nn.Linear):
                 nn.init.xavier_uniform_(layer.weight)
-                if layer.bias is not None:
+                if bias:
                     nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> Tensor:
