@@ -215,13 +215,15 @@ def _write_out_model(values: dict[str, Any], problems: Problems) -> None:
     name = lookup(values, ("model", "name"))
     if not isinstance(section, dict) or not isinstance(name, str):
         return
-    if stands_for(name) is None:
+    meant = stands_for(name)
+    if meant is None:
         problems.add(("model", "name"), unknown_model(name))
         return
     try:
         values["model"] = written_out(section)
     except ContradictionError as error:
         problems.add(("model", error.key), str(error))
+        values["model"] = {**section, **meant[1], "name": meant[0]}
 
 
 def _check_further(experiment: Experiment, problems: Problems) -> None:

@@ -38,8 +38,13 @@ def build(options: TorchvisionOptions, input_shape: tuple[int, ...], num_outputs
             num_classes=num_outputs,
             **_arguments(options.arch, input_shape),
         )
-    except ValueError as error:
-        raise InvalidInputError(f"[model] {where}: {clean_line(str(error))}.") from error
+    # Some networks check the image's size with an assertion.
+    except (ValueError, AssertionError) as error:
+        reason = clean_line(str(error)).rstrip(".!")
+        raise InvalidInputError(
+            f"[model] {where}: torchvision cannot make it for inputs of "
+            f"{' × '.join(map(str, input_shape))}: {reason}."
+        ) from error
     check_fits(module, input_shape, num_outputs, where=where)
     return module
 

@@ -181,7 +181,8 @@ def test_vggs_compute_what_torchvisions_do(family: str, theirs: str) -> None:
     section: dict[str, Any] = {"name": family, "depth": int(theirs[3:5])}
     section["batch_norm"] = theirs.endswith("bn")
     module = trained(build_model(options_of(section), CIFAR, 10, seed=1))
-    features = get_model(theirs, weights=None, init_weights=False).features
+    whole = get_model(theirs, weights=None, init_weights=False)
+    features = whole.get_submodule("features")
     start = "layer_blocks" if family == "vgg" else "features"
     ours = [value for key, value in module.state_dict().items() if key.startswith(start)]
     features.load_state_dict(dict(zip(features.state_dict(), ours, strict=True)))
@@ -219,10 +220,10 @@ def test_resnet18_computes_what_torchvisions_does_with_a_small_stem(*, batch_nor
 
     section = {"name": "resnet18", "batch_norm": batch_norm}
     module = trained(build_model(options_of(section), CIFAR, 10, seed=1))
-    norm = nn.BatchNorm2d if batch_norm else lambda _: nn.Identity()
+    norm = nn.BatchNorm2d if batch_norm else nn.Identity
     theirs = resnet18(weights=None, num_classes=10, norm_layer=norm)
-    theirs.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
-    theirs.maxpool = nn.Identity()
+    theirs.add_module("conv1", nn.Conv2d(3, 64, 3, padding=1, bias=False))
+    theirs.add_module("maxpool", nn.Identity())
     renamed = {
         key.replace("shortcut", "downsample").replace("linear", "fc"): value
         for key, value in module.state_dict().items()
@@ -279,10 +280,10 @@ def test_the_tensorflow_ports_network_is_its_layers() -> None:
     ]
     x = torch.randn(4, *MNIST, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(module.eval()(x), nn.Sequential(*steps)(x))
-    assert part("fc1").weight.shape == (64, 576)
+    assert module.get_parameter("fc1.weight").shape == (64, 576)
     # Glorot's uniform bound is √(6 / (fan in + fan out)).
     bound = (6 / (9 * 1 + 9 * 32)) ** 0.5
-    largest = part("conv1").weight.detach().abs().max().item()
+    largest = module.get_parameter("conv1.weight").detach().abs().max().item()
     assert 0.9 * bound < largest <= bound
     assert not any(
         bool(tensor.any()) for key, tensor in module.named_parameters() if key.endswith("bias")
