@@ -1,10 +1,11 @@
-"""Where the source of a network class of the user's own is, and what it is known by.
+"""Where the source of a class or function of the user's own is, and what it is known by.
 
 Sources are found and read, never imported: a plan is made in the interface, which runs no code
 of others and loads no torch. Who may run it is said here, too: `permit` is called by processes
 whose user gave `--trust`.
 
-A class has no version that could be raised when its numbers change, so its source is part of the
+Networks, data sets and tasks may be such; the key of a preset that names one is `where` below.
+It has no version that could be raised when its numbers change, so its source is part of the
 stage's key: the file that defines it, and the files beside it that this imports, directly or
 through others. What it imports from elsewhere counts as the environment does: not at all.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import sys
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAX_FILES = 2000
+_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 _permissions: list[bool] = []
 
 
@@ -51,33 +54,46 @@ def permit() -> None:
     _permissions.append(True)
 
 
-def require_permission(target: str) -> None:
-    """Pass when this process may run classes of the user's.
+def is_code_name(name: str) -> bool:
+    """Return whether a name has the form `package.module:attribute`."""
+    return _NAME.fullmatch(name) is not None
+
+
+def require_permission(target: str, where: str = "[model]") -> None:
+    """Pass when this process may run code of the user's.
 
     Raises:
         InvalidInputError: nobody said so.
     """
     if not _permissions:
-        raise InvalidInputError(untrusted(target))
+        raise InvalidInputError(untrusted(target, where))
 
 
-def untrusted(target: str) -> str:
-    """Return the sentence for a class that nobody trusted."""
+def untrusted(target: str, where: str = "[model]") -> str:
+    """Return the sentence for code that nobody trusted."""
+    what = "this network is code" if where == "[model]" else "this is code"
     return (
-        f"[model] {clean_line(target)}: this network is code that would run with your rights; if "
+        f"{where} {clean_line(target)}: {what} that would run with your rights; if "
         f"you know what it does, add --trust, e.g. `{PROGRAM} run PRESET --trust`."
     )
 
 
-def find_source(target: str, base: Path) -> Source:
-    """Return the source of a class in `base`, or else among the installed packages.
+def find_source(target: str, base: Path, key: str = "[model]") -> Source:
+    """Return the source of a class or function in `base`, or else among the installed packages.
+
+    Args:
+        target: as `package.module:attribute`.
+        base: the folder that is looked in first.
+        key: of the preset, which names it; for messages.
 
     Raises:
         InvalidInputError: there is no such module or class, or its source cannot be read.
     """
+    where = f"{key} {clean_line(target)}"
+    if not is_code_name(target):
+        raise InvalidInputError(f"{where}: write PACKAGE.MODULE:NAME, e.g. mine.sets:load.")
     module, _, name = target.partition(":")
     parts = module.split(".")
-    where = f"[model] {clean_line(target)}"
     for root in _roots(parts[0], base):
         file = _file_of(root, parts)
         if file is not None:
@@ -89,6 +105,20 @@ def find_source(target: str, base: Path) -> Source:
         f"{where}: there is no module '{clean_line(module)}' in {clean_line(str(base))} nor among "
         f"the installed packages; stand in the folder of {clean_line(parts[0])}.py, or install it."
     )
+
+
+def code_digest(target: str, base: Path, key: str = "[data] name") -> str:
+    """Return one digest of a name and of its source: a file may hold many functions.
+
+    Raises:
+        InvalidInputError: as `find_source`.
+    """
+    return digest_of(target, find_source(target, base, key))
+
+
+def digest_of(target: str, source: Source) -> str:
+    """Return one digest of a name and of its source."""
+    return hashlib.sha256(canonical_json([target, source.digest])).hexdigest()
 
 
 def _roots(top: str, base: Path) -> Iterator[Path]:
@@ -130,7 +160,7 @@ def _tree(file: Path, where: str) -> ast.Module:
 def _require_class(tree: ast.Module, name: str, file: Path, where: str) -> None:
     known: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
             known.add(node.name)
         elif isinstance(node, ast.ImportFrom | ast.Import):
             known |= {alias.asname or alias.name for alias in node.names}
@@ -138,12 +168,13 @@ def _require_class(tree: ast.Module, name: str, file: Path, where: str) -> None:
             known.add(node.id)
     if name in known or "*" in known:
         return
-    classes = sorted(node.name for node in tree.body if isinstance(node, ast.ClassDef))
+    kinds = ast.ClassDef | ast.FunctionDef
+    classes = sorted(node.name for node in tree.body if isinstance(node, kinds))
     guess = nearest(name, classes)
     hint = f" Did you mean '{guess}'?" if guess else ""
     raise InvalidInputError(
-        f"{where}: {clean_line(file.name)} has no class '{clean_line(name)}'.{hint} "
-        f"Classes: {', '.join(classes[:12]) or 'none'}."
+        f"{where}: {clean_line(file.name)} has no '{clean_line(name)}'.{hint} "
+        f"It has: {', '.join(classes[:12]) or 'none'}."
     )
 
 

@@ -9,27 +9,20 @@ logits for classification.
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
 from mcworkbench.config.user_class import find_source, require_permission
+from mcworkbench.config.user_code import imported
 from mcworkbench.errors import InvalidInputError, is_out_of_memory
 from mcworkbench.models.fitting import check_fits
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from mcworkbench.config.options.model.own import OwnOptions
-    from mcworkbench.config.user_class import Source
-
-# The digest of each top module that was imported here, by its name.
-_loaded: dict[str, str] = {}
 
 
 def build(options: OwnOptions, input_shape: tuple[int, ...], num_outputs: int) -> nn.Module:
@@ -70,7 +63,7 @@ def _class(options: OwnOptions) -> type[nn.Module]:
             "files back."
         )
     module_name, _, class_name = options.target.partition(":")
-    module = _imported(module_name, source, where)
+    module = imported(module_name, source, where)
     loaded = Path(str(module.__file__)).resolve()
     found: Any = getattr(module, class_name, None)
     if loaded != source.file.resolve() or not (
@@ -83,31 +76,6 @@ def _class(options: OwnOptions) -> type[nn.Module]:
         )
         raise InvalidInputError(f"{where}: {clean_line(class_name)} {clean_line(what)}.")
     return found
-
-
-def _imported(name: str, source: Source, where: str) -> ModuleType:
-    """Return the module of a source; one of that name from elsewhere, or older, makes room."""
-    top = name.partition(".")[0]
-    if _loaded.get(top, source.digest) != source.digest or _is_elsewhere(name, source):
-        for other in [one for one in sys.modules if one == top or one.startswith(f"{top}.")]:
-            del sys.modules[other]
-    # It stays there: the user's code may import more of it when it runs.
-    sys.path[:] = [str(source.root), *(one for one in sys.path if one != str(source.root))]
-    importlib.invalidate_caches()
-    try:
-        module = importlib.import_module(name)
-    except Exception as error:
-        raise InvalidInputError(
-            f"{where}: importing {name} raised {type(error).__name__}: {clean_line(str(error))}."
-        ) from error
-    _loaded[top] = source.digest
-    return module
-
-
-def _is_elsewhere(name: str, source: Source) -> bool:
-    known = sys.modules.get(name)
-    file = getattr(known, "__file__", None)
-    return known is not None and (file is None or Path(file).resolve() != source.file.resolve())
 
 
 def _offered(

@@ -17,6 +17,7 @@ from mcworkbench import __version__
 from mcworkbench.config.options.model.own import OwnOptions
 from mcworkbench.config.user_class import untrusted
 from mcworkbench.errors import InvalidInputError
+from mcworkbench.plans.code import refuse_own_data
 from mcworkbench.plans.expand import expand
 from mcworkbench.plans.plan import Plan
 from mcworkbench.runs.actions import create_run as write_run
@@ -76,6 +77,7 @@ def create_run(
     plan = expand(experiment, base=base, salt=salt)
     if not is_trusted:
         _refuse_own_classes(experiment, plan)
+        refuse_own_data(plan)
     for node in plan.nodes.values():
         create_stage(node.key, node.document())
     compute = experiment.compute
