@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from mcworkbench.cli import models_command, presets_command
+from mcworkbench.cli import data_command, models_command, presets_command
+from mcworkbench.cli.arguments import Detach, Json, Name, Preset, Run, Set, Trust
 from mcworkbench.cli.completion import (
     dataset_names,
     model_names,
     node_names,
-    preset_names,
     run_names,
     running_names,
 )
@@ -33,25 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(presets_command.app, name="presets")
 app.command()(models_command.models)
-
-Run = Annotated[
-    str, typer.Argument(metavar="RUN", help="Id, name or 'last'.", autocompletion=run_names)
-]
-Preset = Annotated[
-    str,
-    typer.Argument(metavar="PRESET|FILE", help="Name or .toml file.", autocompletion=preset_names),
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="a.b=v", help="Override a setting; may be repeated."),
-]
-Name = Annotated[str, typer.Option(help="What the run is called.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Trust = Annotated[
-    bool,
-    typer.Option("--trust", help="Let a network class of your own (package.module:Class) run."),
-]
-Detach = Annotated[bool, typer.Option("--detach", help="Start it, print its id, and return.")]
+app.add_typer(data_command.app, name="data")
 
 
 def _print_version(value: bool) -> None:
@@ -133,8 +115,20 @@ def list_command(
 
 
 @app.command()
-def show(run: Run, as_json: Json = False) -> int:
+def show(
+    run: Run,
+    confusion: Annotated[
+        bool, typer.Option("--confusion", help="Which classes the networks at --at mix up.")
+    ] = False,
+    at: Annotated[float, typer.Option(help="Position on the path, 0 to 1.")] = 0.5,
+    path: Annotated[str, typer.Option(help="Only this path, e.g. curve.")] = "",
+    as_json: Json = False,
+) -> int:
     """Show a run's state, stages, seeds, splits and every number."""
+    if confusion:
+        from mcworkbench.cli.looks_command import show_confusion
+
+        return show_confusion(run, t=at, path=path, as_json=as_json)
     from mcworkbench.cli.show import show as show_run
 
     return show_run(run, as_json=as_json)

@@ -108,7 +108,7 @@ def _node(run: RunView, name: str, wanted: tuple[str, ...]) -> NodeView:
             raise unknown_name(f"node of run {run.id}", clean_line(name), run.nodes)
         return run.nodes[name]
     fitting = [node for node in run.nodes.values() if product(node) in wanted]
-    for kind in ("curve", "evaluate"):
+    for kind in ("chain", "curve", "evaluate"):
         curves = [node for node in fitting if node.kind == kind and "line" not in node.name]
         if len(curves) == 1:
             return curves[0]

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from mcworkbench.config.options.base import Options
 from mcworkbench.config.options.curve import CurveSection
-from mcworkbench.config.options.data import DataOptions
+from mcworkbench.config.options.data import Class, DataSection
 from mcworkbench.config.options.endpoint import TrainSection
 from mcworkbench.config.options.evaluate import EvaluateSection
 from mcworkbench.config.options.model import AnyModelOptions
@@ -27,7 +27,7 @@ MIN_ENDS = 2
 EXPECT_COLUMNS = tuple(
     f"{split}_{metric}"
     for split in ("train", "validation", "test")
-    for metric in ("loss", "nll", "error", "accuracy", "ece")
+    for metric in ("loss", "nll", "error", "accuracy", "ece", "f1")
 )
 EXPECT_STATISTICS = (
     *("start", "end", "min", "max", "avg", "int"),
@@ -49,6 +49,24 @@ class EndsSection(Options):
     pairs: Literal["first", "consecutive", "all"] = Field(
         default="first", description="Join the first two, each with the next, or every pair."
     )
+
+    train_classes: tuple[tuple[Class, ...], ...] = Field(
+        default=(),
+        description="Train each end on the examples of its own classes, as [data] train_classes "
+        "does: [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]. Curves and evaluations use all of them.",
+    )
+    train_classes_share: float = Field(
+        default=1.0, ge=0, le=1, description="As in [data]: .8 makes biased halves."
+    )
+
+    @model_validator(mode="after")
+    def _one_half_each(self) -> EndsSection:
+        if self.train_classes and len(self.train_classes) != len(self.seeds):
+            raise ValueError(
+                f"train_classes lists classes for {len(self.train_classes)} ends and seeds "
+                f"{len(self.seeds)} ends; give one list of classes for each seed"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_way(self) -> EndsSection:
@@ -98,9 +116,9 @@ class ComputeSection(Options):
 class Experiment(Options):
     """A validated preset."""
 
-    kind: Literal["endpoints", "curve", "evaluate", "import"] = Field(
-        description="What is done: train networks; join them by curves; score an existing path; "
-        "take in checkpoint files."
+    kind: Literal["endpoints", "curve", "chain", "evaluate", "import"] = Field(
+        description="What is done: train networks; join them by curves; join them all by one "
+        "chain of straight segments; score an existing path; take in checkpoint files."
     )
     title: str = Field(default="", max_length=200, description="One line for lists.")
     summary: str = Field(
@@ -110,7 +128,7 @@ class Experiment(Options):
         default="", max_length=400, description="Where published numbers come from."
     )
     seed: Seed = Field(default=1, description="Sets every seed that is not set itself.")
-    data: DataOptions
+    data: DataSection
     model: AnyModelOptions = Field(discriminator="name")
     ends: EndsSection = Field(default=EndsSection())
     train: TrainSection = Field(default=TrainSection())
@@ -164,6 +182,8 @@ class Experiment(Options):
         count = len(self.ends.use or self.end_seeds())
         if self.kind == "curve" and count < MIN_ENDS and (count or self.curve.start is None):
             raise ValueError("kind = 'curve' needs two ends: [ends] seeds = [1, 2] or use = [...]")
+        if self.kind == "chain" and count < MIN_ENDS:
+            raise ValueError("kind = 'chain' needs two ends or more: [ends] use = [...] or seeds")
         return self
 
     @model_validator(mode="after")
@@ -177,7 +197,11 @@ class Experiment(Options):
 
     @model_validator(mode="after")
     def _has_nothing_idle(self) -> Experiment:
-        homes = {"path": ("evaluate",), "import": ("import",), "further": ("endpoints", "curve")}
+        homes = {
+            "path": ("evaluate",),
+            "import": ("import",),
+            "further": ("endpoints", "curve", "chain"),
+        }
         given = {"path": self.path, "import": self.imports, "further": self.further}
         for section, kinds in homes.items():
             if given[section] and self.kind not in kinds:

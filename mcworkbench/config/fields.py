@@ -36,6 +36,7 @@ _MAIN: dict[Keys, tuple[str, ...]] = {
 # Sections that an experiment of a kind makes no use of.
 _IDLE = {
     "curve": ("path", "import"),
+    "chain": ("curve", "path", "import"),
     "endpoints": ("curve", "evaluate", "path", "import"),
     "evaluate": ("ends", "train", "curve", "import"),
     "import": ("ends", "train", "curve", "evaluate", "path"),

@@ -204,7 +204,7 @@ def _check_names(values: dict[str, Any], problems: Problems) -> None:
     if head not in DATASETS:
         problems.add(keys, str(unknown_name("data set", clean_line(head), DATASETS)))
     elif DATASETS[head].takes_path and not path:
-        problems.add(keys, f"'{head}' needs a place; write '{head}:PATH'.")
+        problems.add(keys, f"'{head}' needs a place; write '{head}:{DATASETS[head].takes_path}'.")
     elif path and not DATASETS[head].takes_path:
         problems.add(keys, f"'{head}' takes no path; write '{head}'.")
 
