@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.reports.quantities import quantity, shown
 from mcworkbench.reports.redact import has_gaps
+from mcworkbench.reports.segments import segment_tables
 from mcworkbench.reports.table import (
     Table,
     barrier_tables,
@@ -49,7 +50,7 @@ class Image:
 
 def page(summary: RunSummary, images: Sequence[Image]) -> dict[str, Any]:
     """Return the context of the report templates."""
-    results = [*statistics_tables(summary), *barrier_tables(summary)]
+    results = [*statistics_tables(summary), *barrier_tables(summary), *segment_tables(summary)]
     details = [paths_table(summary), ends_table(summary), expectations_table(summary)]
     return {
         "title": summary.heading,

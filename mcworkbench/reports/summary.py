@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _NETWORKS = ("endpoint", "import")
 _TRAINED = ("endpoint", "curve")
-_ORDER = ("dataset", "endpoint", "import", "line", "curve", "evaluate")
+_ORDER = ("dataset", "endpoint", "import", "line", "chain", "curve", "evaluate")
 
 
 def collect(run: RunView, *, is_private: bool = False) -> RunSummary:
