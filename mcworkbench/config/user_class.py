@@ -168,13 +168,13 @@ def _require_class(tree: ast.Module, name: str, file: Path, where: str) -> None:
             known.add(node.id)
     if name in known or "*" in known:
         return
-    kinds = ast.ClassDef | ast.FunctionDef
-    classes = sorted(node.name for node in tree.body if isinstance(node, kinds))
-    guess = nearest(name, classes)
+    found = (node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef))
+    names = sorted(node.name for node in found)
+    guess = nearest(name, names)
     hint = f" Did you mean '{guess}'?" if guess else ""
     raise InvalidInputError(
         f"{where}: {clean_line(file.name)} has no '{clean_line(name)}'.{hint} "
-        f"It has: {', '.join(classes[:12]) or 'none'}."
+        f"It has: {', '.join(names[:12]) or 'none'}."
     )
 
 

@@ -86,7 +86,7 @@ def test_an_installed_class_is_found(tmp_path: Path) -> None:
     [
         ("nowhere:Net", r"there is no module 'nowhere' in .*; stand in the folder of nowhere.py"),
         ("deep.missing:Net", "there is no module 'deep.missing'"),
-        ("nets:Nett", r"nets.py has no class 'Nett'. Did you mean 'Net'\? Classes: Net\."),
+        ("nets:Nett", r"nets.py has no 'Nett'. Did you mean 'Net'\? It has: Net\."),
         ("broken:Net", "broken.py line 1: .*; Python cannot read it"),
         ("itertools:count", "there is no module 'itertools'"),
     ],
