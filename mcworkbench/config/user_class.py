@@ -168,8 +168,9 @@ def _require_class(tree: ast.Module, name: str, file: Path, where: str) -> None:
             known.add(node.id)
     if name in known or "*" in known:
         return
-    kinds = ast.ClassDef | ast.FunctionDef
-    classes = sorted(node.name for node in tree.body if isinstance(node, kinds))
+    classes = sorted(
+        node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    )
     guess = nearest(name, classes)
     hint = f" Did you mean '{guess}'?" if guess else ""
     raise InvalidInputError(
