@@ -61,7 +61,7 @@ def scores(averages: Averages, mean: Array, targets: Array) -> dict[str, float]:
 
 
 def reliability(mean_NC: Array, targets_N: Array) -> dict[str, list[float]]:
-    """Return count, mean confidence and accuracy of every bin of confidence; empty ones are left out.
+    """Return count, mean confidence and accuracy of every bin of confidence that holds something.
 
     Bin m holds m/M ≤ confidence < (m+1)/M, the last one 1 as well.
     """

@@ -105,7 +105,7 @@ def read_members(folder: Path) -> Members | None:
     listed = document.get("rows")
     if document.get("format") != FORMAT or averages not in ("probabilities", "values"):
         return None
-    rows = tuple(_row(mapping(row)) for row in listed) if isinstance(listed, list) else ()
+    rows = tuple(parse_row(mapping(row)) for row in listed) if isinstance(listed, list) else ()
     without = document.get("without")
     return Members(
         averages=averages,
@@ -171,7 +171,8 @@ def _map(path: Path) -> Array:
         ) from error
 
 
-def _row(row: Mapping[str, Any]) -> MemberRow:
+def parse_row(row: Mapping[str, Any]) -> MemberRow:
+    """Return a row as it was stored; null is NaN."""
     t = row.get("t")
     return MemberRow(
         index=integer(row.get("index")),

@@ -32,6 +32,7 @@ class Classification(AbstractTask):
         MetricInfo("error", "fraction", higher_is_better=False),
         MetricInfo("ece", "fraction", higher_is_better=False),
     )
+    averages = "probabilities"
 
     def __init__(self, ece_bins: int) -> None:
         """Leave calibration out where `ece_bins` is 0: training does not pay for it."""
@@ -74,6 +75,10 @@ class Classification(AbstractTask):
     def stored(self, outputs: Tensor) -> Tensor:
         """Return the class probabilities, float16 (B, C)."""
         return widened(outputs).softmax(1).half()
+
+    def averaged(self, outputs: Tensor) -> Tensor:
+        """Return the class probabilities, float32 (B, C): ensembles average them, not logits."""
+        return widened(outputs).softmax(1)
 
     def disagreement(self, predictions_a: Tensor, predictions_b: Tensor) -> float:
         """Return the fraction of examples with different classes."""
