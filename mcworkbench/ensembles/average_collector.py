@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from mcworkbench.ensembles.averaging import Moments, RunningMean
 from mcworkbench.ensembles.collector import AbstractCollector
-from mcworkbench.ensembles.store import cosine, distance
+from mcworkbench.ensembles.distances import cosine, distance
 from mcworkbench.runs.events import MemberCaptured
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
-import torch
 
+from mcworkbench.ensembles.distances import Comparison, cosine, distance
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import canonical_json, finite_or_null
 from mcworkbench.params.store import read_tensors
@@ -87,7 +87,7 @@ class MemberStore:
         self._outputs: list[Array] = []
         self._sum: Array | None = None
         self._vectors: list[Tensor | None] = []
-        self._pairwise: dict[str, list[list[float]]] = {}
+        self._comparison = Comparison(averages)
 
     @property
     def members(self) -> list[MemberRow]:
@@ -158,7 +158,7 @@ class MemberStore:
         )
         full = replace(row, values=values, ensemble=ensemble, distances=distances)
         self.rows.append(full)
-        self._compare(vector_D)
+        self._comparison.add(self._outputs, self._vectors)
         document = finite_or_null(members_document(self._summary()))
         yield self._workspace.save_artifact(MEMBERS_FILE, canonical_json(document), "members")
         yield event
@@ -190,27 +190,6 @@ class MemberStore:
             found["cosine_to_last"] = cosine(vector_D, last_D)
         return found
 
-    def _compare(self, vector_D: Tensor | None) -> None:
-        """Add the newest row's line and column to every matrix."""
-        newest = self._outputs[-1]
-        gaps = [
-            ensemble_scores.disagreement(self._averages, newest, one) for one in self._outputs[:-1]
-        ]
-        ties = [ensemble_scores.correlations([newest, one])[0][1] for one in self._outputs[:-1]]
-        self._extend("disagreement", gaps, 0.0)
-        self._extend("correlation", ties, 1.0)
-        others = [other_D for other_D in self._vectors[:-1] if other_D is not None]
-        if vector_D is None or len(others) < len(self._vectors) - 1:
-            return
-        self._extend("distance", [distance(vector_D, other_D) for other_D in others], 0.0)
-        self._extend("cosine", [cosine(vector_D, other_D) for other_D in others], 1.0)
-
-    def _extend(self, name: str, values: list[float], own: float) -> None:
-        matrix = self._pairwise.setdefault(name, [])
-        for row, value in zip(matrix, values, strict=True):
-            row.append(value)
-        matrix.append([*values, own])
-
     def _summary(self) -> Members:
         chosen = [place for place, row in enumerate(self.rows) if row.is_member]
         outputs = [self._outputs[place] for place in chosen]
@@ -227,7 +206,7 @@ class MemberStore:
             split=SPLIT,
             total=self._total,
             rows=tuple(self.rows),
-            pairwise=self._pairwise,
+            pairwise=self._comparison.matrices,
             without=tuple(without),
             reliability=bins,
         )
@@ -247,7 +226,7 @@ class MemberStore:
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint must hold; predictions and networks are files already."""
         rows = [finite_or_null(asdict(row)) for row in self.rows]
-        return {"rows": rows, "pairwise": finite_or_null(self._pairwise)}
+        return {"rows": rows, "pairwise": finite_or_null(self._comparison.matrices)}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Restore what `state` returned, and read predictions and networks back.
@@ -260,7 +239,7 @@ class MemberStore:
             outputs = self._read_outputs(row.index)
             self._remember(row.is_member, outputs, self._read_vector(row))
             self.rows.append(row)
-        self._pairwise = {
+        self._comparison.matrices = {
             name: [[math.nan if value is None else value for value in line] for line in matrix]
             for name, matrix in state["pairwise"].items()
         }
@@ -290,15 +269,3 @@ def _lost(what: str) -> WorkbenchError:
         f"{what}, which this training captured before it was stopped, cannot be read; run the "
         "preset with --fresh."
     )
-
-
-def distance(one_D: Tensor, other_D: Tensor) -> float:
-    """Return the Euclidean distance of two networks, added up in float64."""
-    return float(torch.linalg.vector_norm(one_D - other_D, dtype=torch.float64))
-
-
-def cosine(one_D: Tensor, other_D: Tensor) -> float:
-    """Return the cosine of the angle between two parameter vectors; NaN for one of zeros."""
-    wide_D, other_wide_D = one_D.double(), other_D.double()
-    norms = wide_D.norm() * other_wide_D.norm()
-    return float(torch.dot(wide_D, other_wide_D) / norms) if norms > 0 else math.nan

@@ -44,6 +44,7 @@ def scores(averages: Averages, mean: Array, targets: Array) -> dict[str, float]:
     summed over classes, from 0 to 2. Of values: nll = mse, rmse, mae; an example's error is the
     mean over its values.
     """
+    mean = np.asarray(mean, dtype=np.float64)
     if averages == "values":
         gap_NO = mean.reshape(len(mean), -1) - targets.reshape(len(targets), -1)
         mse = float(np.square(gap_NO).mean(axis=1).mean())

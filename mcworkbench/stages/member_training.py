@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.ensembles.collector import MemberCollector
-from mcworkbench.ensembles.store import MemberStore, distance
+from mcworkbench.ensembles.distances import distance
+from mcworkbench.ensembles.store import MemberStore
 from mcworkbench.models.product import OPTIMIZER_FILE, network_files
 from mcworkbench.params.store import read_tensors
 from mcworkbench.runs.events import Noted
