@@ -24,7 +24,7 @@ from mcworkbench.params.batch_norm import has_batch_norm
 from mcworkbench.params.export import curve_state
 from mcworkbench.params.store import network_bytes, read_tensors
 from mcworkbench.paths.path import open_path
-from mcworkbench.runs.products import check_product
+from mcworkbench.runs.products import check_product, snapshot_problem
 from mcworkbench.runs.stage_folder import StageFolder
 
 if TYPE_CHECKING:
@@ -48,14 +48,19 @@ def perform(job: Mapping[str, Any]) -> str:
     """Write the file of a job and return one line about it.
 
     Args:
-        job: "run" and "node", the "product" folder, "t" or None, "epoch", "format" pt or
-            safetensors, and the "target" file.
+        job: "run" and "node", the stage's "key", the "product" folder, "t" or None, "epoch",
+            "format" pt or safetensors, and the "target" file; or "members", one such part each,
+            as {"snapshot", "epoch", "target", "is_checkpoint"}.
 
     Raises:
         WorkbenchError: the product is damaged, or the file cannot be written.
     """
-    folder = Path(job["product"])
-    check_product(StageFolder(folder.parent.name), job["run"], f"{job['run']}/{job['node']}")
+    folder, stage = Path(job["product"]), StageFolder(job["key"])
+    check_product(stage, job["run"], f"{job['run']}/{job['node']}")
+    if "members" in job:
+        return _members(stage, job)
+    if folder.parent == stage.snapshots:
+        _check_snapshot(stage, folder.name)
     content: Mapping[str, Any]
     if not (folder / "path.json").is_file():
         tensors = read_tensors(folder / NETWORK_FILE)
@@ -73,6 +78,25 @@ def perform(job: Mapping[str, Any]) -> str:
     publish_bytes(Path(job["target"]), data)
     num_values = sum(tensor.numel() for tensor in tensors.values())
     return f"{words}: {len(tensors)} tensors, {num_values:,} values"
+
+
+def _members(stage: StageFolder, job: Mapping[str, Any]) -> str:
+    """Write every member of an ensemble to a file of its own."""
+    for member in job["members"]:
+        _check_snapshot(stage, member["snapshot"])
+        tensors = read_tensors(stage.snapshots / member["snapshot"] / NETWORK_FILE)
+        is_whole = member["is_checkpoint"]
+        content = _checkpoint(int(member["epoch"]), tensors) if is_whole else tensors
+        safe = job["format"] == "safetensors"
+        data = network_bytes(tensors) if safe else _pickled(content)
+        publish_bytes(Path(member["target"]), data)
+    return f"{len(job['members'])} members, a network's state dict each"
+
+
+def _check_snapshot(stage: StageFolder, name: str) -> None:
+    problem = snapshot_problem(stage, name)
+    if problem is not None:
+        raise WorkbenchError(f"the kept network {name} cannot be used: {problem}.")
 
 
 def _curve(folder: Path) -> dict[str, Tensor]:

@@ -220,9 +220,15 @@ def report(
 @app.command()
 def export(
     node: Annotated[
-        str, typer.Argument(metavar="RUN[/NODE]", help="What to export.", autocompletion=node_names)
+        str,
+        typer.Argument(
+            metavar="RUN[/NODE[@member-K]]", help="What to export.", autocompletion=node_names
+        ),
     ],
-    target: Annotated[Path, typer.Option("--out", help="The file to write.")],
+    target: Annotated[
+        Path,
+        typer.Option("--out", help="The file to write; for all members of an ensemble a folder."),
+    ],
     form: Annotated[
         Literal["safetensors", "pt", "npz"] | None,
         typer.Option(
@@ -232,12 +238,16 @@ def export(
         ),
     ] = None,
     at: Annotated[float | None, typer.Option(help="Position on a path, 0 to 1.")] = None,
+    names: Annotated[
+        Literal["member", "base_model"],
+        typer.Option(help="Files of all members: fge-2.pt, …, or base_model_0.pt, …"),
+    ] = "member",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> int:
-    """Write a network, a point of a path, a curve or an evaluation to a file."""
+    """Write a network, a path or a point of it, an evaluation, or members to files."""
     from mcworkbench.cli.export_command import export as export_node
 
-    return export_node(node, form=form, target=target, t=at, is_forced=force)
+    return export_node(node, form=form, target=target, t=at, names=names, is_forced=force)
 
 
 @app.command("import")
@@ -254,6 +264,26 @@ def import_command(
 
     return import_files(
         files, model=model, data=data, overrides=overrides or [], name=name, as_json=as_json
+    )
+
+
+@app.command()
+def ensemble(
+    networks: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE|RUN/NODE...", help="Networks, or stages with members."),
+    ],
+    model: Annotated[str, typer.Option(help="Network they fit.", autocompletion=model_names)],
+    data: Annotated[str, typer.Option(help="Data to score on.", autocompletion=dataset_names)],
+    overrides: Set = None,
+    name: Name = "",
+    as_json: Json = False,
+) -> int:
+    """Score networks one by one, and the running ensemble of those so far."""
+    from mcworkbench.cli.ensemble_command import score_ensemble
+
+    return score_ensemble(
+        networks, model=model, data=data, overrides=overrides or [], name=name, as_json=as_json
     )
 
 

@@ -5,22 +5,21 @@ What needs torch runs in a child process (`mcworkbench.export_worker`).
 
 from __future__ import annotations
 
-import json
-import subprocess
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mcworkbench.cli.consoles import say, write
 from mcworkbench.cli.exits import DONE
-from mcworkbench.errors import InvalidInputError, WorkbenchError, unknown_name
+from mcworkbench.cli.export_child import Format, in_child
+from mcworkbench.cli.export_ensemble import export_ensemble, is_ensemble
+from mcworkbench.errors import InvalidInputError, unknown_name
 from mcworkbench.runs.state import State
-from mcworkbench.text import PROGRAM, clean, clean_line
+from mcworkbench.text import PROGRAM, clean_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mcworkbench.runs.views import NodeView, RunView
 
-Format = Literal["safetensors", "pt", "npz"]
 _FORMATS: dict[str, Format] = {
     ".safetensors": "safetensors",
     ".pt": "pt",
@@ -32,7 +31,13 @@ _TABLES, _NETWORKS, _PATHS = "evaluations", "networks", "paths"
 
 
 def export(
-    reference: str, *, form: Format | None, target: Path, t: float | None, is_forced: bool
+    reference: str,
+    *,
+    form: Format | None,
+    target: Path,
+    t: float | None,
+    names: str = "member",
+    is_forced: bool,
 ) -> int:
     """Write a product of a run to `target`, and its path on stdout.
 
@@ -46,7 +51,20 @@ def export(
     from mcworkbench.runs.views import RunView
 
     run_reference, _, node_name = reference.partition(_SPLITTER)
+    node_name, _, member = node_name.partition("@")
     run = RunView(find_run(run_reference))
+    if node_name in run.nodes and is_ensemble(run.nodes[node_name]):
+        return export_ensemble(
+            run,
+            run.nodes[node_name],
+            member,
+            form=form,
+            target=target,
+            names=names,
+            is_forced=is_forced,
+        )
+    if member:
+        raise InvalidInputError(f"'@{clean_line(member)}' names a member of an ensemble; leave it.")
     form = format_of(target, form)
     wanted = (_TABLES,) if form == "npz" else (_NETWORKS, _PATHS)
     node = _node(run, node_name, wanted)
@@ -151,28 +169,14 @@ def _export_table(run: RunView, node: NodeView, target: Path) -> None:
 def _export_tensors(
     run: RunView, node: NodeView, form: Format, target: Path, t: float | None
 ) -> None:
-    from mcworkbench.executors.child import package_environment, python_command
-
     job = {
         "run": run.id,
         "node": node.name,
+        "key": node.key,
         "product": str(node.view.artifacts),
         "t": t,
         "epoch": node.view.epochs[-1].epoch if node.view.epochs else 0,
         "format": form,
         "target": str(target.absolute()),
     }
-    child = subprocess.run(
-        python_command("mcworkbench.export_worker"),
-        input=json.dumps(job).encode(),
-        capture_output=True,
-        env=package_environment(),
-        check=False,
-    )
-    words = child.stderr.decode(errors="replace").strip()
-    if child.returncode == InvalidInputError.exit_code:
-        raise InvalidInputError(clean(words))
-    if child.returncode:
-        last = clean_line(words.splitlines()[-1]) if words else f"exit code {child.returncode}"
-        raise WorkbenchError(f"{run.id}/{node.name} was not exported: {last}")
-    say(clean_line(child.stdout.decode(errors="replace")))
+    in_child(job, f"{run.id}/{node.name}")

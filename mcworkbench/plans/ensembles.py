@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mcworkbench.plans.plan import Input
 
 INDEPENDENT = "independent"
+GIVEN = "given"
 # (method, label, members) of one stage that takes part in the table.
 Part = tuple[str, str, "Input"]
 _SEEDS = {"seed", "init_seed", "order_seed", "augment_seed"}
@@ -171,10 +172,10 @@ def _used(expansion: Expansion, section: EnsembleSection) -> list[Part]:
         node = plan.nodes[found.node]
         if STAGES[node.kind].product == "members" and not found.place:
             _check_same_data(expansion, found, text)
-            parts.append((INDEPENDENT, node.label, found))
+            parts.append((GIVEN, node.label, found))
             continue
         networks.append(found)
-        parts += _predictions(expansion, [found], INDEPENDENT, section, first=place)
+        parts += _predictions(expansion, [found], GIVEN, section, first=place)
     if section.soups and len(networks) < 2:  # noqa: PLR2004 - one network has no mean.
         raise InvalidInputError("[ensemble] soups: a soup needs two networks; name them in use.")
     for method in section.soups:

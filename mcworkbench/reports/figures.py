@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, final
 import matplotlib as mpl
 
 from mcworkbench.reports.axes import STYLE, Drawing
+from mcworkbench.reports.ensemble_figures import ensemble_drawings
 from mcworkbench.reports.path_figures import path_drawings
 from mcworkbench.reports.training_figures import probe_drawings, training_drawings
 
@@ -47,6 +48,7 @@ def pictures(summary: RunSummary) -> list[Picture]:
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
         warnings.filterwarnings("ignore", message=".*Matplotlib currently does not support.*")
         drawings = [
+            *ensemble_drawings(summary),
             *path_drawings(summary),
             *training_drawings(summary),
             *probe_drawings(summary),
