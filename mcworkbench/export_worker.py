@@ -90,7 +90,8 @@ def _members(stage: StageFolder, job: Mapping[str, Any]) -> str:
         safe = job["format"] == "safetensors"
         data = network_bytes(tensors) if safe else _pickled(content)
         publish_bytes(Path(member["target"]), data)
-    return f"{len(job['members'])} members, a network's state dict each"
+    count = len(job["members"])
+    return "one member: a network's state dict" if count == 1 else f"{count} members' state dicts"
 
 
 def _check_snapshot(stage: StageFolder, name: str) -> None:

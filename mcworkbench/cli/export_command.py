@@ -64,7 +64,10 @@ def export(
             is_forced=is_forced,
         )
     if member:
-        raise InvalidInputError(f"'@{clean_line(member)}' names a member of an ensemble; leave it.")
+        raise InvalidInputError(
+            f"'@{clean_line(member)}' names a member of an ensemble, and "
+            f"{clean_line(node_name)} is none; leave it out."
+        )
     form = format_of(target, form)
     wanted = (_TABLES,) if form == "npz" else (_NETWORKS, _PATHS)
     node = _node(run, node_name, wanted)

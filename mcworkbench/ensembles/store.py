@@ -36,7 +36,7 @@ from mcworkbench.runs.members import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from torch import Tensor
 
@@ -64,8 +64,8 @@ class MemberStore:
         targets: Tensor,
         *,
         total: int,
-        layout: Layout | None = None,
         start_D: Tensor | None = None,
+        vector_of: Callable[[MemberRow], Tensor] | None = None,
     ) -> None:
         """Begin empty.
 
@@ -74,15 +74,16 @@ class MemberStore:
             averages: what the ensemble is the mean of, as the task says.
             targets: true classes or values of the test split.
             total: how many members there will be.
-            layout: of the members' networks, where distances between them are wanted.
-            start_D: the network that distances "from_start" are measured from.
+            start_D: the network that distances "from_start" are measured from; that of row 0.
+            vector_of: returns the parameters of a member again when a stage resumes, where
+                distances are wanted.
         """
         self.rows: list[MemberRow] = []
         self._workspace = workspace
         self._averages: Averages = averages
         self._targets: Array = targets.cpu().numpy()
         self._total = total
-        self._layout = layout
+        self._vector_of = vector_of
         self._start_D = None if start_D is None else start_D.detach().to("cpu", copy=True)
         self._outputs: list[Array] = []
         self._sum: Array | None = None
@@ -254,14 +255,21 @@ class MemberStore:
         raise _lost(f"the predictions of row {index}")
 
     def _read_vector(self, row: MemberRow) -> Tensor | None:
-        if self._layout is None:
+        if self._vector_of is None:
             return None
-        if not row.is_member:
-            return self._start_D
-        folder = self._workspace.snapshot(snapshot_name(row.index))
-        if folder is None:
-            raise _lost(f"the network of member {row.index}")
-        return vector_of(read_tensors(folder / NETWORK_FILE), self._layout)
+        return self._vector_of(row).detach().cpu() if row.is_member else self._start_D
+
+
+def kept_vector(workspace: Workspace, row: MemberRow, layout: Layout) -> Tensor:
+    """Return the parameters of a member from the snapshot that it was kept as.
+
+    Raises:
+        WorkbenchError: it is gone or damaged.
+    """
+    folder = workspace.snapshot(snapshot_name(row.index))
+    if folder is None:
+        raise _lost(f"the network of member {row.index}")
+    return vector_of(read_tensors(folder / NETWORK_FILE), layout)
 
 
 def _lost(what: str) -> WorkbenchError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 
 from mcworkbench.ensembles.collector import MemberCollector
 from mcworkbench.ensembles.distances import distance
-from mcworkbench.ensembles.store import MemberStore
+from mcworkbench.ensembles.store import MemberStore, kept_vector
 from mcworkbench.models.product import OPTIMIZER_FILE, network_files
 from mcworkbench.params.store import read_tensors
 from mcworkbench.runs.events import Noted
@@ -118,8 +118,8 @@ class MemberTraining:
             self.scorer.averages,
             self.scorer.split("test").targets,
             total=total,
-            layout=flat.layout,
             start_D=flat.params,
+            vector_of=lambda row: kept_vector(workspace, row, flat.layout),
         )
         collector = MemberCollector(
             self.store,

@@ -58,13 +58,13 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     path = open_path(folder, flat.layout).to(workspace.device) if is_path else None
     if path is None:
         load_network(flat, folder, where="[ensemble]")
-    start_D = flat.params if path is None else path.at(0.0)
     store = MemberStore(
         workspace,
         scorer.averages,
         scorer.split("test").targets,
         total=len(ts),
-        start_D=start_D if path is not None else None,
+        start_D=None if path is None else path.at(0.0),
+        vector_of=None if path is None else lambda row: path.at(ts[row.index - 1]),
     )
 
     def add(index: int) -> Iterator[Event]:
@@ -76,7 +76,8 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         _, outputs_N = scorer.outputs("test")
         name = f"t={t:g}" if t is not None else options.label or "network"
         with torch.no_grad():
-            yield from store.add(name, outputs_N, t=t, params_D=flat.params)
+            params_D = flat.params if t is not None else None
+            yield from store.add(name, outputs_N, t=t, params_D=params_D)
         yield Progress("scoring", index, len(ts), "networks", index)
 
     yield from gather(workspace, store, len(ts), add)

@@ -64,11 +64,6 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     )
     watched: SplitName = watched_name(dataset)
     vectors: list[Tensor] = []
-    errors: list[float] = []
-
-    def error() -> float:
-        values = scorer.scores(watched)
-        return values.get(f"{watched}_error", values[f"{watched}_nll"])
 
     def cook(places: tuple[int, ...]) -> None:
         mean_D = torch.stack([vectors[place] for place in places]).mean(dim=0)
@@ -77,18 +72,19 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
 
     def error_of(places: tuple[int, ...]) -> float:
         cook(places)
-        return error()
+        values = scorer.scores(watched)
+        return values.get(f"{watched}_error", values[f"{watched}_nll"])
 
     try:
         for folder in folders:
             require_kind(folder, "network", "[ensemble] use")
             load_network(flat, folder, where="[ensemble] use")
             vectors.append(flat.params.clone())
-            if options.method == "greedy":
-                errors.append(error())
         chosen = tuple(range(len(folders)))
         if options.method == "greedy":
             yield Noted(f"the greedy soup is chosen on the {watched} split")
+            # Each alone with statistics recomputed like a soup's, or they could not be compared.
+            errors = [error_of((place,)) for place in chosen]
             chosen = greedy_soup(errors, error_of)
         cook(chosen)
         scores = scorer.all_scores()

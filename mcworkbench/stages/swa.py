@@ -96,7 +96,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         start = workspace.input("start")
         yield carry_momentum(trainer.optimizer, start, wanted=options.carry_momentum)
     yield from trainer.run()
-    last_values = trainer.job.observe(options.last_epoch, trainer.step).values
+    last_values = steps.test_values(trainer.step)
     yield workspace.save_snapshot(
         LAST, options.last_epoch, trainer.step, network_files(flat, document), ("iterate",)
     )

@@ -62,7 +62,6 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         scorer.averages,
         scorer.split("test").targets,
         total=options.samples,
-        start_D=mean_D,
     )
 
     def add(index: int) -> Iterator[Event]:
@@ -78,7 +77,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         placer.refresh()
         _, outputs_N = scorer.outputs("test")
         files = network_files(flat, document) if options.keep_networks else None
-        yield from store.add(f"sample-{index}", outputs_N, params_D=sample_D, files=files)
+        yield from store.add(f"sample-{index}", outputs_N, files=files)
         yield Progress("sampling", index, options.samples, "samples", index)
 
     yield from gather(workspace, store, options.samples, add)

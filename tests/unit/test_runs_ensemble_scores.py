@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,7 +44,8 @@ def test_scores_of_a_mean_of_probabilities_are_those_of_the_libraries(
     assert found["nll"] == pytest.approx(log_loss(targets, mean, labels=range(C)), rel=1e-6)
     assert found["accuracy"] == accuracy_score(targets, mean.argmax(axis=1))
     assert found["error"] == pytest.approx(1 - found["accuracy"], abs=1e-15)
-    brier = brier_score_loss(targets, mean, labels=range(C), scale_by_half=False)
+    whole: Any = False
+    brier = brier_score_loss(targets, mean, labels=range(C), scale_by_half=whole)
     assert found["brier"] == pytest.approx(brier, rel=1e-6)
     ece = multiclass_calibration_error(
         torch.from_numpy(mean), torch.from_numpy(targets), num_classes=C, n_bins=15, norm="l1"
