@@ -24,19 +24,19 @@ def ensembles(nodes: Mapping[str, Any]) -> list[EnsembleSummary]:
     found = [
         _of_stage(node)
         for node in nodes.values()
-        if node["members"] and node["kind"] != "ensemble" and _has_several(node)
+        if _told(node) and node["kind"] != "ensemble" and _has_several(node)
     ]
     for node in nodes.values():
-        if node["kind"] == "ensemble" and node["ensemble"]:
+        if node["kind"] == "ensemble" and node.get("ensemble"):
             found += _of_table(node)
-        elif node["kind"] == "ensemble" and node["members"]:
+        elif node["kind"] == "ensemble" and _told(node):
             found.append(_of_stage(node))
     return found
 
 
 def budgets(nodes: Mapping[str, Any]) -> list[BudgetSummary]:
     """Return what every method scores at every budget, as the run's table has it."""
-    tables = [mapping(node["ensemble"]) for node in nodes.values() if node["ensemble"]]
+    tables = [mapping(node.get("ensemble")) for node in nodes.values()]
     records = [mapping(record) for table in tables for record in _list(table.get("budgets"))]
     return [
         BudgetSummary(
@@ -52,13 +52,17 @@ def budgets(nodes: Mapping[str, Any]) -> list[BudgetSummary]:
     ]
 
 
+def _told(node: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return _list(node.get("members"))
+
+
 def _has_several(node: Mapping[str, Any]) -> bool:
-    return max(event["total"] for event in node["members"]) > 1
+    return max(event["total"] for event in _told(node)) > 1
 
 
 def _of_stage(node: Mapping[str, Any]) -> EnsembleSummary:
-    stored = mapping(node["members_file"])
-    events = node["members"]
+    stored = mapping(node.get("members_file"))
+    events = _told(node)
     rows = _list(stored.get("rows"))
     is_whole = len(rows) == len(events)
     matrices = _matrices(mapping(stored.get("pairwise")), len(events)) if is_whole else {}
@@ -85,7 +89,7 @@ def _of_stage(node: Mapping[str, Any]) -> EnsembleSummary:
 def _of_table(node: Mapping[str, Any]) -> list[EnsembleSummary]:
     table = mapping(node["ensemble"])
     rows = [mapping(row) for row in _list(table.get("rows"))]
-    told = {event["index"]: event for event in node["members"]}
+    told = {event["index"]: event for event in _told(node)}
     found: list[EnsembleSummary] = []
     for method in dict.fromkeys(line(row.get("method")) for row in rows):
         own = [row for row in rows if line(row.get("method")) == method]
