@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from mcworkbench.cli import presets_command
+from mcworkbench.cli import ensemble_app, presets_command
 from mcworkbench.cli.completion import (
     dataset_names,
     model_names,
@@ -267,24 +267,7 @@ def import_command(
     )
 
 
-@app.command()
-def ensemble(
-    networks: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE|RUN/NODE...", help="Networks, or stages with members."),
-    ],
-    model: Annotated[str, typer.Option(help="Network they fit.", autocompletion=model_names)],
-    data: Annotated[str, typer.Option(help="Data to score on.", autocompletion=dataset_names)],
-    overrides: Set = None,
-    name: Name = "",
-    as_json: Json = False,
-) -> int:
-    """Score networks one by one, and the running ensemble of those so far."""
-    from mcworkbench.cli.ensemble_command import score_ensemble
-
-    return score_ensemble(
-        networks, model=model, data=data, overrides=overrides or [], name=name, as_json=as_json
-    )
+app.command()(ensemble_app.ensemble)
 
 
 @app.command()

@@ -10,6 +10,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+import mcworkbench
+from mcworkbench.cli.entry import enter
+from mcworkbench.data.dataset import open_dataset
+from mcworkbench.errors import InvalidInputError
 from mcworkbench.runs.index import find_run, run_line
 from mcworkbench.runs.members import read_members, what_if
 from mcworkbench.runs.views import RunView
@@ -132,10 +136,12 @@ def test_a_report_has_tables_figures_and_files_of_the_ensembles(
     assert ours["independent.test_error.1b"] == pytest.approx(float(rows[2]["test_error"]))
 
 
-def test_members_are_exported_by_both_names(done: tuple[Path, str, str], view: RunView) -> None:
-    home = done[0]
-    out, study, one = home / "fge", home / "study", home / "one.safetensors"
-    assert run(home, "export", "tiny/fge-1", "--out", str(out)).returncode == 0
+@pytest.mark.usefixtures("view")
+def test_members_are_exported_by_both_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, study, one = tmp_path / "fge", tmp_path / "study", tmp_path / "one.safetensors"
+    assert enter(["export", "tiny/fge-1", "--out", str(out)]) == 0
     assert sorted(path.name for path in out.iterdir()) == ["fge-1.pt", "fge-3.pt"]
     checkpoint = torch.load(out / "fge-3.pt", weights_only=True)
     assert (checkpoint["epoch"], set(checkpoint)) == (
@@ -143,26 +149,44 @@ def test_members_are_exported_by_both_names(done: tuple[Path, str, str], view: R
         {"epoch", "model_state", "optimizer_state"},
     )
     words = ["export", "tiny/fge-1", "--out", str(study), "--names", "base_model"]
-    assert run(home, *words).returncode == 0
+    assert enter(words) == 0
     states = [torch.load(study / f"base_model_{k}.pt", weights_only=True) for k in (0, 1)]
-    assert run(home, "export", "tiny/fge-1@member-2", "--out", str(one)).returncode == 0
+    assert enter(["export", "tiny/fge-1@member-2", "--out", str(one)]) == 0
     single = load_file(one)
     for name, value in single.items():
         assert torch.equal(value, states[1][name])
         assert torch.equal(value, checkpoint["model_state"][name])
-    again = run(home, *words)
-    assert again.returncode == 2
-    assert "exists; choose another --out or add --force" in again.stderr
-    missing = run(home, "export", "tiny/fge-1@member-5", "--out", str(home / "x.pt"))
-    assert "has no '@member-5'; it has member-1 to member-2." in missing.stderr
+    assert enter(words) == 2
+    assert enter(["export", "tiny/fge-1@member-5", "--out", str(tmp_path / "x.pt")]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "exists; choose another --out or add --force" in said
+    assert "has no '@member-5'; it has member-1 to member-2." in said
+
+
+def test_members_are_opened_in_python(view: RunView) -> None:
+    opened = mcworkbench.open("tiny")
+    members = opened.members("fge-1")
+    assert [row.name for row in members.rows] == ["start", "fge-1", "fge-3"]
+    assert members.what_if(1, 2) == view.nodes["fge-1"].view.members[2].ensemble
+    network = opened.network("fge-1@member-2")
+    split = open_dataset(opened.artifacts("dataset")).split("test", "cpu")
+    inputs, targets = split.take(torch.arange(split.num_examples))
+    with torch.no_grad():
+        found = network(inputs).softmax(1).numpy()
+    assert members.predictions(2) == pytest.approx(found, abs=1e-5)
+    assert (members.targets == targets.numpy()).all()
+    with pytest.raises(InvalidInputError, match="has no network '@member-9'"):
+        opened.network("fge-1@member-9")
+    with pytest.raises(InvalidInputError, match="endpoint-1 is not a stage with members"):
+        opened.members("endpoint-1")
 
 
 def test_the_ensemble_command_scores_each_and_the_ensemble_so_far(
-    done: tuple[Path, str, str], view: RunView
+    done: tuple[Path, str, str], view: RunView, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = done[0]
     file = home / "a.pt"
-    assert run(home, "export", "tiny/endpoint-2", "--out", str(file)).returncode == 0
+    assert enter(["export", "tiny/endpoint-2", "--out", str(file)]) == 0
     words = ["ensemble", str(file), "tiny/endpoint-1", "tiny/fge-1@member-2", "tiny/fge-2"]
     words += ["--model", "mlp", "--data", "digits", "--set", "model.widths=[12]"]
     ended = run(home, *words, "--set", "data.train_limit=300")
@@ -172,9 +196,8 @@ def test_the_ensemble_command_scores_each_and_the_ensemble_so_far(
     rows = [line.split() for line in ended.stdout.splitlines() if line.startswith("a.pt")]
     error = view.nodes["endpoint-2"].view.summary["test_error"]
     assert rows[0][1] == f"{100 * error:.2f}"
-    refused = run(home, "ensemble", "b.pt", "--model", "mlp", "--data", "digits")
-    assert refused.returncode == 2
-    assert "b.pt: there is no such file" in refused.stderr
-    other = run(home, *words)
-    assert other.returncode == 2
-    assert "were scored on other [data]" in other.stderr
+    assert enter(["ensemble", "b.pt", "--model", "mlp", "--data", "digits"]) == 2
+    assert enter(words) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "b.pt: there is no such file" in said
+    assert "were scored on other [data]" in said
