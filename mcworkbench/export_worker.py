@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from mcworkbench.config.user_class import permit
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import publish_bytes
 from mcworkbench.library import Run
@@ -49,12 +50,15 @@ def perform(job: Mapping[str, Any]) -> str:
 
     Args:
         job: "run" and "node", the stage's "key", the "product" folder, "t" or None, "epoch",
-            "format" pt or safetensors, and the "target" file; or "members", one such part each,
-            as {"snapshot", "epoch", "target", "is_checkpoint"}.
+            "format" pt or safetensors, the "target" file, and whether classes of the user's are
+            "trusted"; or "members", one such part each, as {"snapshot", "epoch", "target",
+            "is_checkpoint"}.
 
     Raises:
         WorkbenchError: the product is damaged, or the file cannot be written.
     """
+    if job.get("trusted"):
+        permit()
     folder, stage = Path(job["product"]), StageFolder(job["key"])
     check_product(stage, job["run"], f"{job['run']}/{job['node']}")
     if "members" in job:

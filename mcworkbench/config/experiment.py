@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from mcworkbench.config.options.base import Options
 from mcworkbench.config.options.curve import CurveSection
-from mcworkbench.config.options.data import DataOptions
+from mcworkbench.config.options.data import Class, DataSection
 from mcworkbench.config.options.endpoint import TrainSection
 from mcworkbench.config.options.ensemble import EnsembleSection
 from mcworkbench.config.options.evaluate import EvaluateSection
@@ -31,7 +31,7 @@ MIN_ENDS = 2
 EXPECT_COLUMNS = tuple(
     f"{split}_{metric}"
     for split in ("train", "validation", "test")
-    for metric in ("loss", "nll", "error", "accuracy", "ece", "brier")
+    for metric in ("loss", "nll", "error", "accuracy", "ece", "brier", "f1")
 )
 EXPECT_STATISTICS = (
     *("start", "end", "min", "max", "avg", "int"),
@@ -55,6 +55,24 @@ class EndsSection(Options):
     pairs: Literal["first", "consecutive", "all"] = Field(
         default="first", description="Join the first two, each with the next, or every pair."
     )
+
+    train_classes: tuple[tuple[Class, ...], ...] = Field(
+        default=(),
+        description="Train each end on the examples of its own classes, as [data] train_classes "
+        "does: [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]. Curves and evaluations use all of them.",
+    )
+    train_classes_share: float = Field(
+        default=1.0, ge=0, le=1, description="As in [data]: .8 makes biased halves."
+    )
+
+    @model_validator(mode="after")
+    def _one_half_each(self) -> EndsSection:
+        if self.train_classes and len(self.train_classes) != len(self.seeds):
+            raise ValueError(
+                f"train_classes lists classes for {len(self.train_classes)} ends and seeds "
+                f"{len(self.seeds)} ends; give one list of classes for each seed"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_way(self) -> EndsSection:
@@ -105,12 +123,21 @@ class Experiment(Options):
     """A validated preset."""
 
     kind: Literal[
-        "endpoints", "curve", "evaluate", "import", "fge", "snapshot", "swa", "swag", "ensemble"
+        "endpoints",
+        "curve",
+        "chain",
+        "evaluate",
+        "import",
+        "fge",
+        "snapshot",
+        "swa",
+        "swag",
+        "ensemble",
     ] = Field(
-        description="What is done: train networks; join them by curves; score an existing path; "
-        "take in checkpoint files; make ensembles by fast geometric ensembling, by snapshots of "
-        "one training, by averaging iterates, by sampling around the average, or of networks that "
-        "exist."
+        description="What is done: train networks; join them by curves; join them all by one "
+        "chain of straight segments; score an existing path; take in checkpoint files; make "
+        "ensembles by fast geometric ensembling, by snapshots of one training, by averaging "
+        "iterates, by sampling around the average, or of networks that exist."
     )
     title: str = Field(default="", max_length=200, description="One line for lists.")
     summary: str = Field(
@@ -120,7 +147,7 @@ class Experiment(Options):
         default="", max_length=400, description="Where published numbers come from."
     )
     seed: Seed = Field(default=1, description="Sets every seed that is not set itself.")
-    data: DataOptions
+    data: DataSection
     model: AnyModelOptions = Field(discriminator="name")
     ends: EndsSection = Field(default=EndsSection())
     train: TrainSection = Field(default=TrainSection())
@@ -179,12 +206,27 @@ class Experiment(Options):
         count = len(self.ends.use or self.end_seeds())
         if self.kind == "curve" and count < MIN_ENDS and (count or self.curve.start is None):
             raise ValueError("kind = 'curve' needs two ends: [ends] seeds = [1, 2] or use = [...]")
+        if self.kind == "chain" and count < MIN_ENDS:
+            raise ValueError("kind = 'chain' needs two ends or more: [ends] use = [...] or seeds")
+        return self
+
+    @model_validator(mode="after")
+    def _trains_no_miswired_network(self) -> Experiment:
+        if self.model.caution and self.end_seeds() and self.train.start is None:
+            raise ValueError(
+                "[model] is only for checkpoints trained so, and this trains it from the start: "
+                f"it is {self.model.caution}. Take wiring = 'correct', or name files in [ends] use"
+            )
         return self
 
     @model_validator(mode="after")
     def _has_nothing_idle(self) -> Experiment:
-        homes = {"path": ("evaluate",), "import": ("import",), "further": ("endpoints", "curve")}
-        homes |= {"swa": ("swa", "swag")}
+        homes = {
+            "path": ("evaluate",),
+            "import": ("import",),
+            "further": ("endpoints", "curve", "chain"),
+            "swa": ("swa", "swag"),
+        }
         homes |= {name: (name,) for name in ("fge", "snapshot", "swag", "ensemble")}
         given = {name: getattr(self, name) for name in homes if name != "import"}
         given |= {"import": self.imports}

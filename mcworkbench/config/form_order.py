@@ -6,7 +6,7 @@ from __future__ import annotations
 MAIN: dict[tuple[str, ...], tuple[str, ...]] = {
     (): ("kind", "title", "seed"),
     ("data",): ("name",),
-    ("model",): ("name", "widths", "depth"),
+    ("model",): ("name", "widths", "depth", "batch_norm", "widen", "width"),
     ("ends",): ("seeds", "use"),
     ("train",): ("epochs", "lr", "batch_size"),
     ("curve",): ("name", "bends", "epochs", "lr"),
@@ -22,6 +22,7 @@ MAIN: dict[tuple[str, ...], tuple[str, ...]] = {
 # Sections that only some kinds of run use, by kind.
 USED = {
     "curve": ("ends", "train", "curve", "evaluate"),
+    "chain": ("ends", "train", "evaluate"),
     "endpoints": ("ends", "train"),
     "evaluate": ("evaluate", "path"),
     "fge": ("ends", "train", "fge"),

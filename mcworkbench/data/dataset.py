@@ -99,13 +99,36 @@ class Dataset:
         index = getattr(self._splits, name)
         index = index[subset(len(index), limit, seed, f"{name}-subset")]
         part = "test" if name == "test" else "train"
+        inputs = _resident(_load(self.folder, f"{part}_inputs"), index, device)
         return Split(
-            _resident(_load(self.folder, f"{part}_inputs"), index, device),
+            expanded(inputs, self.options.features),
             _resident(_load(self.folder, f"{part}_targets"), index, device),
             self.mean,
             self.std,
             channels_last=channels_last,
+            output_size=self.options.output_size,
         )
+
+    def scaled_inputs(self, x_N: torch.Tensor) -> torch.Tensor:
+        """Return what a network takes for values of the one input variable, float32 (N, F).
+
+        Raises:
+            InvalidInputError: the data have more than one variable, or images.
+        """
+        if _load(self.folder, "train_inputs").shape[1:] != (1,):
+            raise InvalidInputError(
+                f"[evaluate] functions: '{self.options.name}' has no single input variable to "
+                "draw functions of; set functions = 0."
+            )
+        split = Split(expanded(x_N[:, None], self.options.features), x_N, self.mean, self.std)
+        return split.take(torch.arange(len(x_N), device=x_N.device))[0]
+
+    def raw(self, name: SplitName) -> tuple[Array, Array]:
+        """Return inputs and targets of one split as stored, for pictures."""
+        part = "test" if name == "test" else "train"
+        index = getattr(self._splits, name)
+        inputs, targets = (_load(self.folder, f"{part}_{what}") for what in ("inputs", "targets"))
+        return inputs[index], targets[index]
 
 
 def write_dataset(options: DataOptions, report: Report = silent) -> dict[str, Any]:
@@ -122,15 +145,16 @@ def write_dataset(options: DataOptions, report: Report = silent) -> dict[str, An
     mean, std = _scaling(meta, inputs, options)
     _check_augmentation(inputs, options)
     classes = meta["classes"]
+    shape = _input_shape(inputs.shape[1:], options)
     return {
         "format": _FORMAT,
         "options": options.model_dump(mode="json"),
         "content": decoded.content_digest(meta),
-        "task": catalogue.DATASETS[catalogue.split_source(options.name)[0]].task,
+        "task": _task(options, has_classes=bool(classes)),
         "classes": classes,
         "mean": mean,
         "std": std,
-        "input_shape": list(inputs.shape[1:]),
+        "input_shape": list(shape),
         "num_outputs": len(classes) if classes else int(targets.shape[1]),
         "counts": {
             "train": len(splits.train),
@@ -186,6 +210,14 @@ def _decode_anywhere(options: DataOptions) -> Path:
         ) from error
 
 
+def expanded(inputs: torch.Tensor, features: str) -> torch.Tensor:
+    """Return the features of inputs of one variable, (N, F); "none" gives the inputs back."""
+    if features == "none":
+        return inputs
+    half_N1 = inputs / 2
+    return torch.cat([half_N1, half_N1.square()], 1)
+
+
 def _meta(folder: Path) -> dict[str, Any]:
     return folders.read_json(folder / decoded.META)
 
@@ -217,6 +249,36 @@ def _scaling(
             f"{kind}; use 'auto' or 'none'."
         )
     return list(mean), list(std)
+
+
+def _task(options: DataOptions, *, has_classes: bool) -> str:
+    """Return the task's name: as asked, as the catalogue says, or as the targets are."""
+    source = catalogue.DATASETS[catalogue.split_source(options.name)[0]]
+    task = options.task or source.task or ("classification" if has_classes else "regression")
+    if task in {"classification", "regression"} and (task == "classification") != has_classes:
+        kind = "classes" if has_classes else "values"
+        raise InvalidInputError(
+            f"[data] task = '{task}' does not fit '{options.name}', which has {kind}."
+        )
+    return task
+
+
+def _input_shape(stored: tuple[int, ...], options: DataOptions) -> tuple[int, ...]:
+    if options.features != "none":
+        if stored != (1,):
+            raise InvalidInputError(
+                f"[data] features = '{options.features}' is meant for inputs of one variable, and "
+                f"'{options.name}' has inputs of shape {stored}; use 'none'."
+            )
+        return (2,)
+    is_image = len(stored) == IMAGE_AXES - 1
+    if options.output_size and not is_image:
+        raise InvalidInputError(
+            f"[data] output_size = {options.output_size} is meant for images, and "
+            f"'{options.name}' has features; leave it out."
+        )
+    side = options.output_size
+    return (stored[0], side, side) if side else stored
 
 
 def _check_augmentation(inputs: Array, options: DataOptions) -> None:

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, final
 
 import torch
 
-from mcworkbench.data.draws import augment
+from mcworkbench.data.draws import EpochDraws, augment, epoch_draws
+from mcworkbench.data.resized import ResizedDraws, centre_view, resized_draws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import TypeAlias
 
     from torch import Tensor
 
-    from mcworkbench.data.draws import EpochDraws
+    from mcworkbench.config.options.data import DataOptions
+
+    Draws: TypeAlias = EpochDraws | ResizedDraws
 
 _MAX_PIXEL = 255
 
@@ -31,6 +35,7 @@ class Split:
         inputs: uint8 (N, C, H, W) or float32 (N, F), on the device.
         targets: int64 (N,) or float32 (N, O), on the device.
         channels_last: lay image batches out channels-last.
+        output_size: side of the squares that images leave as; 0 leaves them as they are.
     """
 
     def __init__(
@@ -41,9 +46,11 @@ class Split:
         std: Sequence[float],
         *,
         channels_last: bool = False,
+        output_size: int = 0,
     ) -> None:
         self.inputs = inputs
         self.targets = targets
+        self.output_size = output_size
         self.channels_last = channels_last and inputs.dtype == torch.uint8
         # (x / 255 - mean) / std as one product and one sum; computed in float64, kept in float32.
         mean_C = torch.tensor(mean, dtype=torch.float64)
@@ -63,7 +70,16 @@ class Split:
         """Where the tensors live."""
         return self.inputs.device
 
-    def take(self, index_B: Tensor, draws: EpochDraws | None = None) -> tuple[Tensor, Tensor]:
+    def draws(self, data: DataOptions, seed: int, epoch: int) -> Draws | None:
+        """Return how [data] augments every example in one epoch, on the split's device."""
+        if data.augment == "resized-crop":
+            image = (self.inputs.shape[-2], self.inputs.shape[-1])
+            drawn = resized_draws(self.num_examples, seed, epoch, image, self.output_size)
+            return drawn.to(self.device)
+        plain = epoch_draws(self.num_examples, seed, epoch, data.augment, data.crop_padding)
+        return None if plain is None else plain.to(self.device)
+
+    def take(self, index_B: Tensor, draws: Draws | None = None) -> tuple[Tensor, Tensor]:
         """Return the normalised float32 inputs and the targets of a batch.
 
         Args:
@@ -72,8 +88,10 @@ class Split:
                 None leaves the images as they are.
         """
         inputs = self.inputs.index_select(0, index_B)
-        if draws is not None:
-            inputs = augment(inputs, draws.at(index_B))
+        if isinstance(draws, ResizedDraws):
+            inputs = draws.at(index_B).augment(inputs)
+        else:
+            inputs = self._viewed(inputs if draws is None else augment(inputs, draws.at(index_B)))
         return self._normalised(inputs), self.targets.index_select(0, index_B)
 
     def batches(
@@ -90,7 +108,11 @@ class Split:
             return
         for start in range(0, self.num_examples, batch_size):
             stop = start + batch_size
-            yield self._normalised(self.inputs[start:stop]), self.targets[start:stop]
+            inputs = self._viewed(self.inputs[start:stop])
+            yield self._normalised(inputs), self.targets[start:stop]
+
+    def _viewed(self, inputs: Tensor) -> Tensor:
+        return centre_view(inputs, self.output_size) if self.output_size else inputs
 
     def _normalised(self, inputs: Tensor) -> Tensor:
         if self.channels_last:

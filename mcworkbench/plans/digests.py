@@ -13,6 +13,7 @@ from typing import Any
 
 from mcworkbench import folders
 from mcworkbench.config.sources import digest_memory, image_root, list_images, parse, tree_digest
+from mcworkbench.config.user_class import code_digest
 from mcworkbench.errors import InvalidInputError
 
 _MAX_REMEMBERED = 1000
@@ -20,15 +21,16 @@ _MAX_REMEMBERED = 1000
 _seen: dict[str, tuple[str, str]] = {}
 
 
-def source_digest(name: str, *, writes: bool = True) -> str:
+def source_digest(name: str, *, writes: bool = True, base: Path | None = None) -> str:
     """Return the digest of what a data set's full name stands for.
 
     A fixed string for sets that are built in or published, the SHA-256 of an arrays file, or one
-    over the sorted (relative path, SHA-256) of an image folder.
+    over the sorted (relative path, SHA-256) of an image folder, or of a module of trusted code.
 
     Args:
         name: the full name.
         writes: whether a new digest is remembered on the disk, or in this process only.
+        base: folder in which code of the user's own is looked for first; absent: the current one.
 
     Raises:
         InvalidInputError: no such data set, or its files are not there; the sentence says what
@@ -37,14 +39,17 @@ def source_digest(name: str, *, writes: bool = True) -> str:
     source, head, path = parse(name)
     if source.checksum:
         return source.checksum
-    digest = _folder_digest if head == "imagefolder" else _file_digest
-    return digest(path, writes=writes)
+    if source.takes_path == "CODE":
+        return code_digest(path, base or Path.cwd())
+    if head == "imagefolder":
+        return _folder_digest(path, writes=writes)
+    return _file_digest(head, path, writes=writes)
 
 
-def _file_digest(path: str, *, writes: bool) -> str:
+def _file_digest(head: str, path: str, *, writes: bool) -> str:
     file = Path(path).expanduser()
     if not file.is_file():
-        raise InvalidInputError(f"[data] name = 'arrays:{path}': there is no file {file}.")
+        raise InvalidInputError(f"[data] name = '{head}:{path}': there is no file {file}.")
     return _remembered(file, file.parent, [file.name], writes=writes)
 
 

@@ -6,36 +6,36 @@ an FGE start is that very training at an epoch, so both share bits and work.
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mcworkbench.catalogue import STAGES
 from mcworkbench.config.options.ensemble import (
-    EnsembleOptions,
     EnsembleSection,
     PredictOptions,
-    ScoringOptions,
     SoupOptions,
 )
 from mcworkbench.config.options.fge import FgeOptions, FgeSection
 from mcworkbench.config.options.snapshot import SnapshotOptions, SnapshotSection
 from mcworkbench.config.options.swa import SwagOptions, SwagSection, SwaOptions, SwaSection
 from mcworkbench.errors import InvalidInputError
+from mcworkbench.plans.ensemble_steps import (
+    GIVEN,
+    INDEPENDENT,
+    Part,
+    endpoints,
+    pool,
+    predictions,
+    scoring_options,
+    settings,
+    stream_seeds,
+    training_inputs,
+    training_seeds,
+)
 from mcworkbench.plans.snapshots import at_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mcworkbench.config.options.training import SectionSeeds
     from mcworkbench.plans.expansion import Expansion
     from mcworkbench.plans.plan import Input
-
-INDEPENDENT = "independent"
-GIVEN = "given"
-# (method, label, members) of one stage that takes part in the table.
-Part = tuple[str, str, "Input"]
-_SEEDS = {"seed", "init_seed", "order_seed", "augment_seed"}
-_NOT_OPTIONS = _SEEDS | {"start", "start_at", "start_fraction", "independent"}
 
 
 def fast_geometric(expansion: Expansion) -> None:
@@ -50,12 +50,14 @@ def fast_geometric(expansion: Expansion) -> None:
     seeds = experiment.end_seeds() or range(experiment.seed, experiment.seed + len(starts))
     parts: list[Part] = []
     for place, (start, seed) in enumerate(zip(starts, seeds, strict=True), 1):
-        options = FgeOptions.model_validate({**_settings(section), **_seeds(section, seed, "fge")})
+        options = FgeOptions.model_validate(
+            {**settings(section), **stream_seeds(section, seed, "fge")}
+        )
         label = f"FGE, {options.num_members} members"
         inputs = {"dataset": expansion.dataset, "start": start}
         name = f"fge-{place}"
         parts.append(("fge", name, expansion.plan.add(name, "fge", label, options, inputs)))
-    _table(expansion, [*parts, *_predictions(expansion, networks)])
+    pool(expansion, [*parts, *predictions(expansion, networks)])
 
 
 def _fge_starts(expansion: Expansion, section: FgeSection) -> tuple[list[Input], list[Input]]:
@@ -70,14 +72,14 @@ def _fge_starts(expansion: Expansion, section: FgeSection) -> tuple[list[Input],
             "earlier, or train longer."
         )
     if not section.independent:
-        return _endpoints(expansion, stop_at=epoch), []
+        return endpoints(expansion, stop_at=epoch), []
     if train.last_epoch < train.epochs:
         raise InvalidInputError(
             f"[fge] independent = true compares with networks of the whole budget, but [train] "
             f"stop_at = {train.last_epoch} ends them early; leave stop_at out (start_at says where "
             "FGE begins), or set independent = false."
         )
-    networks = _endpoints(expansion)
+    networks = endpoints(expansion)
     where = "[fge] start_at"
     starts = [at_snapshot(expansion.plan, one.node, str(epoch), where=where) for one in networks]
     return starts, networks
@@ -87,30 +89,30 @@ def snapshots(expansion: Expansion) -> None:
     """Snapshot ensembles from every seed, beside independent networks from the same seeds."""
     section = expansion.experiment.snapshot or SnapshotSection()
     parts: list[Part] = []
-    for place, seed in enumerate(expansion.experiment.end_seeds(), 1):
+    for place, seed in enumerate(training_seeds(expansion), 1):
         options = SnapshotOptions.model_validate(
             {
-                **_settings(section),
+                **settings(section),
                 **section.resolved_seeds(seed),
                 "model": expansion.experiment.model,
             }
         )
         name = f"snapshot-{place}"
         label = f"snapshots, {options.num_members} members"
-        inputs = _training_inputs(expansion, section.start, name, "[snapshot] from")
+        inputs = training_inputs(expansion, section.start, name, "[snapshot] from")
         made = expansion.plan.add(name, "snapshot", label, options, inputs)
         parts.append(("snapshot", name, made))
-    networks = _endpoints(expansion) if section.independent else []
-    _table(expansion, [*parts, *_predictions(expansion, networks)])
+    networks = endpoints(expansion) if section.independent else []
+    pool(expansion, [*parts, *predictions(expansion, networks)])
 
 
 def averages(expansion: Expansion) -> None:
     """SWA from every seed, beside independent networks from the same seeds."""
     section = expansion.experiment.swa or SwaSection()
     means = _averages(expansion, section)
-    networks = _endpoints(expansion) if section.independent else []
-    parts = _predictions(expansion, means, "swa")
-    _table(expansion, [*parts, *_predictions(expansion, networks)])
+    networks = endpoints(expansion) if section.independent else []
+    parts = predictions(expansion, means, "swa")
+    pool(expansion, [*parts, *predictions(expansion, networks)])
 
 
 def gaussians(expansion: Expansion) -> None:
@@ -137,9 +139,9 @@ def gaussians(expansion: Expansion) -> None:
             name = f"{method}-{place}"
             label = f"{options.samples} samples"
             parts.append((method, name, expansion.plan.add(name, "swag", label, options, inputs)))
-    networks = _endpoints(expansion) if section.independent else []
-    rest = [*_predictions(expansion, means, "swa"), *_predictions(expansion, networks)]
-    _table(expansion, [*parts, *rest])
+    networks = endpoints(expansion) if section.independent else []
+    rest = [*predictions(expansion, means, "swa"), *predictions(expansion, networks)]
+    pool(expansion, [*parts, *rest])
 
 
 def existing(expansion: Expansion) -> None:
@@ -149,13 +151,13 @@ def existing(expansion: Expansion) -> None:
     if section.path is not None:
         path = expansion.resolve(section.path, "path", "[ensemble] path", "path")
         options = PredictOptions.model_validate(
-            {**_scoring(section), "positions": section.positions}
+            {**scoring_options(section), "positions": section.positions}
         )
         inputs = {"dataset": expansion.dataset, "path": path}
         made = expansion.plan.add("predict-path", "predict", "points of the path", options, inputs)
-        _table(expansion, [("path", "path", made), *_used(expansion, section)])
+        pool(expansion, [("path", "path", made), *_used(expansion, section)])
         return
-    _table(expansion, _used(expansion, section))
+    pool(expansion, _used(expansion, section))
 
 
 def _used(expansion: Expansion, section: EnsembleSection) -> list[Part]:
@@ -165,7 +167,7 @@ def _used(expansion: Expansion, section: EnsembleSection) -> list[Part]:
     networks: list[Input] = []
     if not section.use and section.path is None:
         networks = expansion.ends()
-        parts = _predictions(expansion, networks, INDEPENDENT, section)
+        parts = predictions(expansion, networks, INDEPENDENT, section)
     for place, text in enumerate(section.use, 1):
         where = "[ensemble] use"
         found = expansion.resolve(text, f"network-{place}", where, "network|members")
@@ -175,17 +177,17 @@ def _used(expansion: Expansion, section: EnsembleSection) -> list[Part]:
             parts.append((GIVEN, node.label, found))
             continue
         networks.append(found)
-        parts += _predictions(expansion, [found], GIVEN, section, first=place)
+        parts += predictions(expansion, [found], GIVEN, section, first=place)
     if section.soups and len(networks) < 2:  # noqa: PLR2004 - one network has no mean.
         raise InvalidInputError("[ensemble] soups: a soup needs two networks; name them in use.")
     for method in section.soups:
         options = SoupOptions.model_validate(
-            {**_scoring(section), "method": method, "count": len(networks)}
+            {**scoring_options(section), "method": method, "count": len(networks)}
         )
         inputs = {f"network-{place}": one for place, one in enumerate(networks, 1)}
         inputs["dataset"] = expansion.dataset
         soup = plan.add(f"soup-{method}", "soup", f"{method} soup", options, inputs)
-        parts += _predictions(expansion, [soup], f"soup-{method}", section)
+        parts += predictions(expansion, [soup], f"soup-{method}", section)
     return parts
 
 
@@ -200,89 +202,16 @@ def _check_same_data(expansion: Expansion, found: Input, text: str) -> None:
 
 def _averages(expansion: Expansion, section: SwaSection) -> list[Input]:
     found: list[Input] = []
-    for place, seed in enumerate(expansion.experiment.end_seeds(), 1):
+    for place, seed in enumerate(training_seeds(expansion), 1):
         options = SwaOptions.model_validate(
             {
-                **_settings(section),
+                **settings(section),
                 **section.resolved_seeds(seed),
                 "model": expansion.experiment.model,
             }
         )
         name = f"swa-{place}"
-        inputs = _training_inputs(expansion, section.start, name, "[swa] from")
+        inputs = training_inputs(expansion, section.start, name, "[swa] from")
         label = f"mean of {options.num_iterates} iterates"
         found.append(expansion.plan.add(name, "swa", label, options, inputs))
     return found
-
-
-def _endpoints(expansion: Expansion, stop_at: int | None = None) -> list[Input]:
-    """Return the networks of [train], one per seed, trained to the end or to an epoch."""
-    return [
-        expansion.endpoint(f"endpoint-{place}", seed, stop_at=stop_at)
-        for place, seed in enumerate(expansion.experiment.end_seeds(), 1)
-    ]
-
-
-def _predictions(
-    expansion: Expansion,
-    networks: Sequence[Input],
-    method: str = INDEPENDENT,
-    scoring: ScoringOptions | None = None,
-    *,
-    first: int = 0,
-) -> list[Part]:
-    """Add the stored predictions of networks, each a member of its own."""
-    train = expansion.experiment.train
-    how = (
-        _scoring(scoring)
-        if scoring
-        else {
-            "precision": train.precision,
-            "channels_last": train.channels_last,
-        }
-    )
-    parts: list[Part] = []
-    for place, network in enumerate(networks, first or 1):
-        node = expansion.plan.nodes.get(network.node)
-        label = node.label if first and node else network.node
-        options = PredictOptions.model_validate({**how, "label": label})
-        inputs = {"dataset": expansion.dataset, "network": network}
-        name = f"predict-{network.node or place}"
-        if network.place:
-            name += f"@{network.place.rpartition('/')[2]}"
-        made = expansion.plan.add(name, "predict", f"predictions of {label}", options, inputs)
-        parts.append((method, label, made))
-    return parts
-
-
-def _table(expansion: Expansion, parts: Sequence[Part]) -> None:
-    options = EnsembleOptions(
-        methods=tuple(method for method, _, _ in parts),
-        labels=tuple(label for _, label, _ in parts),
-    )
-    inputs = {f"members-{place}": made for place, (_, _, made) in enumerate(parts, 1)}
-    expansion.plan.add("ensemble", "ensemble", "ensembles by budget", options, inputs)
-
-
-def _training_inputs(
-    expansion: Expansion, start: str | None, name: str, where: str
-) -> dict[str, Input]:
-    inputs = {"dataset": expansion.dataset}
-    if start is not None:
-        inputs["start"] = expansion.resolve(start, f"{name}-start", where, "network")
-    return inputs
-
-
-def _settings(section: Any) -> dict[str, Any]:
-    chosen: dict[str, Any] = section.model_dump(exclude=_NOT_OPTIONS)
-    return chosen | ({"stop_at": None} if chosen["stop_at"] == chosen["epochs"] else {})
-
-
-def _scoring(section: ScoringOptions) -> dict[str, Any]:
-    return section.model_dump(include=set(ScoringOptions.model_fields))
-
-
-def _seeds(section: SectionSeeds, seed: int, stream: str) -> dict[str, int]:
-    """Return seeds of a stream of its own: not the orders and crops that the start has seen."""
-    digest = hashlib.sha256(f"{seed}/{stream}".encode()).digest()
-    return section.resolved_seeds(int.from_bytes(digest[:4], "little") >> 1)

@@ -63,9 +63,15 @@ def _join_ends(expansion: Expansion) -> None:
     expansion.further()
 
 
+def _chain_ends(expansion: Expansion) -> None:
+    expansion.chain(expansion.ends())
+    expansion.further()
+
+
 KINDS: dict[str, Callable[[Expansion], None]] = {
     "endpoints": _train_ends,
     "curve": _join_ends,
+    "chain": _chain_ends,
     "evaluate": _score_path,
     "import": _import_files,
     "fge": ensembles.fast_geometric,

@@ -101,6 +101,7 @@ class PathSummary:
         columns: values by column at each t.
         statistics: start, end, min, max, avg, int of each column.
         barriers: the three named barriers of the columns that have them.
+        num_segments: of a chain through many networks; 0 for any other path.
     """
 
     node: str
@@ -119,6 +120,7 @@ class PathSummary:
     statistics: Statistics
     barriers: Statistics
     conditions: Conditions
+    num_segments: int = 0
 
     @property
     def pair_label(self) -> str:

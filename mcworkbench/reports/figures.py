@@ -1,7 +1,7 @@
 """The figures of a run, one idea each, as SVG and PNG: never pyplot, no global state kept.
 
-Called by `reports.report` with a RunSummary; what is drawn is decided in `path_figures` and
-`training_figures`.
+Called by `reports.report` with a RunSummary; what is drawn is decided in `path_figures`,
+`look_figures` and `training_figures`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ import matplotlib as mpl
 
 from mcworkbench.reports.axes import STYLE, Drawing
 from mcworkbench.reports.ensemble_figures import ensemble_drawings
+from mcworkbench.reports.look_figures import look_drawings
 from mcworkbench.reports.path_figures import path_drawings
 from mcworkbench.reports.training_figures import probe_drawings, training_drawings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mcworkbench.reports.document import RunSummary
+    from mcworkbench.reports.gathered_looks import Look
 
 _DOTS_PER_INCH = 200
 
@@ -41,7 +45,7 @@ class Picture:
     png: bytes
 
 
-def pictures(summary: RunSummary) -> list[Picture]:
+def pictures(summary: RunSummary, looks: Sequence[Look] = ()) -> list[Picture]:
     """Return every figure the run has numbers for; equal summaries give equal bytes."""
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         # A name in a script that the font lacks shows boxes; that is no reason to complain.
@@ -50,6 +54,7 @@ def pictures(summary: RunSummary) -> list[Picture]:
         drawings = [
             *ensemble_drawings(summary),
             *path_drawings(summary),
+            *look_drawings(looks),
             *training_drawings(summary),
             *probe_drawings(summary),
         ]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, final
 from mcworkbench.reports.ensemble_tables import budgets_table, member_tables, method_words
 from mcworkbench.reports.quantities import quantity, shown
 from mcworkbench.reports.redact import has_gaps
+from mcworkbench.reports.segments import segment_tables
 from mcworkbench.reports.table import (
     Table,
     barrier_tables,
@@ -56,6 +57,7 @@ def page(summary: RunSummary, images: Sequence[Image]) -> dict[str, Any]:
         *member_tables(summary),
         *statistics_tables(summary),
         *barrier_tables(summary),
+        *segment_tables(summary),
     ]
     details = [paths_table(summary), ends_table(summary), expectations_table(summary)]
     return {

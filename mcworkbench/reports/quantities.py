@@ -21,7 +21,8 @@ PERCENT = 100.0
 _SPLITS = ("train", "validation", "test")
 # What an ensemble scores stands beside what its members score.
 _ENSEMBLE = "ensemble_"
-_FRACTIONS = ("error", "accuracy", "ece", "disagreement")
+_FRACTIONS = ("error", "accuracy", "ece", "f1", "disagreement")
+_FURTHER = "test-"
 _TINY = 1e-3
 _LARGE = 1e4
 
@@ -32,6 +33,7 @@ _WORDS = {
     "accuracy": "accuracy",
     "ece": "calibration error",
     "brier": "Brier score",
+    "f1": "F1 score (class-weighted)",
     "disagreement_first": "disagreement with the first end",
     "disagreement_last": "disagreement with the last end",
     "mse": "mse",
@@ -50,8 +52,8 @@ class Quantity:
 
     Attributes:
         column: its name, e.g. "test_error".
-        split: "train", "validation", "test", "" where it belongs to none; "ensemble test" of the
-            ensemble's own scores.
+        split: "train", "validation", "test", "test (NAME)" of a further test set, "ensemble test"
+            of an ensemble's own scores, or "" where it belongs to no split.
         word: what is measured, e.g. "error".
         unit: what text and figures show: "%", "nats" or "".
         is_fraction: whether the stored value is a fraction that text shows in percent.
@@ -84,16 +86,23 @@ def quantity(column: str, *, task: str = "classification") -> Quantity:
         own = quantity(column.removeprefix(_ENSEMBLE), task=task)
         return replace(own, column=column, split=f"ensemble {own.split}".strip())
     split, _, rest = column.partition("_")
-    if split not in _SPLITS:
+    if rest and is_further(column):
+        split = f"test ({clean_line(split.removeprefix(_FURTHER))})"
+    elif split not in _SPLITS:
         split, rest = "", column
     is_fraction = any(rest == name or rest.startswith(f"{name}_") for name in _FRACTIONS)
     if task != "classification":
-        is_fraction = rest in {"error", "accuracy", "ece"}
+        is_fraction = rest in {"error", "accuracy", "ece", "f1"}
     unit = "%" if is_fraction else _UNITS.get(rest, "") if task == "classification" else ""
     word = _WORDS.get(rest) or clean_line(rest.replace("_", " "), limit=60)
     if task != "classification" and rest == "nll":
         word = "mse"
     return Quantity(column, split, word, unit, is_fraction, rest == "loss")
+
+
+def is_further(column: str) -> bool:
+    """Return whether a column is of a further test set: "test-NAME_error"."""
+    return column.startswith(_FURTHER)
 
 
 def task_of(columns: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ from mcworkbench.reports.exports import (
     training_csv,
 )
 from mcworkbench.reports.figures import pictures
+from mcworkbench.reports.gathered_looks import gather_looks
 from mcworkbench.reports.html import html_report
 from mcworkbench.reports.markdown import markdown_report
 from mcworkbench.reports.summary import collect
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mcworkbench.reports.document import RunSummary
+    from mcworkbench.reports.gathered_looks import Look
     from mcworkbench.runs.views import RunView
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._-]+")
@@ -49,15 +51,16 @@ def write_report(run_view: RunView, folder: Path) -> dict[str, Path]:
         InvalidInputError: `folder` is a file.
         WorkbenchError: a file could not be written.
     """
-    return write_summary(collect(run_view), folder)
+    summary = collect(run_view)
+    return write_summary(summary, folder, gather_looks(run_view, summary))
 
 
-def write_summary(summary: RunSummary, folder: Path) -> dict[str, Path]:
+def write_summary(summary: RunSummary, folder: Path, looks: Sequence[Look] = ()) -> dict[str, Path]:
     """Write the report of a collected run; see `write_report`."""
     if folder.exists() and not folder.is_dir():
         raise InvalidInputError(f"{folder} is a file; a report needs a folder of its own.")
     written: dict[str, Path] = {}
-    for name, (relative, content) in report_files(summary).items():
+    for name, (relative, content) in report_files(summary, looks).items():
         path = folder / relative
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,9 +71,9 @@ def write_summary(summary: RunSummary, folder: Path) -> dict[str, Path]:
     return written
 
 
-def report_files(summary: RunSummary) -> dict[str, tuple[str, bytes]]:
+def report_files(summary: RunSummary, looks: Sequence[Look] = ()) -> dict[str, tuple[str, bytes]]:
     """Return the relative path and the bytes of every file of a report, by what it is."""
-    drawn = pictures(summary)
+    drawn = pictures(summary, looks)
     stems = {
         picture.name: f"figures/{stem}"
         for picture, stem in zip(drawn, _stems([p.name for p in drawn]), strict=True)

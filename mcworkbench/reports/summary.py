@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _NETWORKS = ("endpoint", "import", "swa", "soup")
 _TRAINED = ("endpoint", "curve", "fge", "snapshot", "swa")
 _ORDER = (
-    *("dataset", "endpoint", "import", "line", "curve", "evaluate"),
+    *("dataset", "endpoint", "import", "line", "chain", "curve", "evaluate"),
     *("fge", "snapshot", "swa", "soup", "swag", "predict", "ensemble"),
 )
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
-from mcworkbench.reports.quantities import MISSING, number, quantity, shown
+from mcworkbench.reports.quantities import MISSING, is_further, number, quantity, shown
 from mcworkbench.reports.remarks import conditions_sentence
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ SHOWN_COLUMNS = (
     "test_nll",
     "test_error",
     "test_ece",
+    "test_f1",
 )
+_FURTHER_METRICS = ("nll", "error", "rmse")
 _BARRIER_WORDS = {
     "above_chord": "above the chord",
     "over_worse_end": "over the worse end",
@@ -83,7 +85,7 @@ def barrier_tables(summary: RunSummary) -> list[Table]:
                     for name in _BARRIER_WORDS
                 ),
             ]
-            for column in SHOWN_COLUMNS
+            for column in _present(paths)
             for path in paths
             if column in path.barriers
         ]
@@ -209,7 +211,11 @@ def duration(seconds: float) -> str:
 
 
 def _present(paths: Sequence[PathSummary]) -> list[str]:
-    return [name for name in SHOWN_COLUMNS if any(name in path.statistics for path in paths)]
+    every = dict.fromkeys(name for path in paths for name in path.statistics)
+    further = [
+        name for name in every if is_further(name) and name.endswith(tuple(_FURTHER_METRICS))
+    ]
+    return [*(name for name in SHOWN_COLUMNS if name in every), *further]
 
 
 def _statistics_row(column: str, path: PathSummary, task: str) -> list[str]:

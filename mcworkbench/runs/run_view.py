@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 # Rough shares of a run's time by kind of stage, for the progress bar and the time left only.
 _SHARES = {
-    **dict.fromkeys(("dataset", "line", "import", "predict", "soup", "ensemble"), 1.0),
+    **dict.fromkeys(("dataset", "line", "chain", "import", "predict", "soup", "ensemble"), 1.0),
     **dict.fromkeys(("evaluate", "swag"), 5.0),
 }
 _SHARE = 20.0

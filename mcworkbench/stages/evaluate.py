@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import math
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -18,6 +19,7 @@ import torch
 
 from mcworkbench.config.options.evaluate import EvaluateOptions
 from mcworkbench.data.dataset import open_dataset
+from mcworkbench.errors import InvalidInputError
 from mcworkbench.folders import canonical_json, finite_or_null
 from mcworkbench.models.product import open_flat, read_model_document, require_kind
 from mcworkbench.params.batch_norm import has_batch_norm
@@ -29,6 +31,7 @@ from mcworkbench.runs.workspace import Stopped
 from mcworkbench.stages.curve import check_fits
 from mcworkbench.tasks import make_task
 from mcworkbench.training.evaluation import Interrupted, evaluate_split, interruptible
+from mcworkbench.training.functions import functions_along, functions_file, input_range
 from mcworkbench.training.points import evaluation_placer
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
 TABLE_FILE = "table.json"
 PREDICTIONS_FILE = "predictions.npz"
+FUNCTIONS_FILE = "functions.npz"
 # Seconds of scoring that a kill may cost at most, where points are slow.
 CHECKPOINT_S = 20.0
 HEADLINES = ("train_nll", "train_loss", "train_error", "test_nll", "test_error")
@@ -58,6 +62,9 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         yield workspace.save_artifact(
             PREDICTIONS_FILE, evaluation.predictions_file(), "predictions"
         )
+    if evaluation.options.functions:
+        content = yield from evaluation.functions()
+        yield workspace.save_artifact(FUNCTIONS_FILE, content, "functions")
     return _headline(table)
 
 
@@ -89,9 +96,13 @@ class _Evaluation:
         self.ts = options.positions()
         self.dl = segment_lengths(stored, self.ts)
         self.path = stored.to(workspace.device)
-        self.task = make_task(self.dataset, ece_bins=options.ece_bins)
+        self.task = make_task(self.dataset, ece_bins=options.ece_bins, per_class=True)
         self.train = self._split("train", options.train_examples)
         self.test = self._split("test", 0)
+        self.splits = {"train": self.train, "test": self.test, **self._further_tests()}
+        if options.functions:
+            x_G = input_range(self.dataset).to(workspace.device)
+            self.inputs_GF, self.x_G = self.dataset.scaled_inputs(x_G), x_G
         self._between = interruptible(workspace)
         self.placer = evaluation_placer(
             self.flat, self.dataset, options, device=workspace.device, between=self._between
@@ -110,6 +121,24 @@ class _Evaluation:
             self.options.seed,
             channels_last=self.options.channels_last,
         )
+
+    def _further_tests(self) -> dict[str, Split]:
+        """Return the test sets of [data] also_test, scaled as the data the path was made for."""
+        found: dict[str, Split] = {}
+        for name in self.options.also_test:
+            other = open_dataset(self.workspace.input(f"test-{name}"))
+            shapes = (other.input_shape, other.num_outputs)
+            if shapes != (self.dataset.input_shape, self.dataset.num_outputs):
+                raise InvalidInputError(
+                    f"[data] also_test: '{name}' has inputs {shapes[0]} and {shapes[1]} outputs, "
+                    f"but '{self.dataset.options.name}' has {self.dataset.input_shape} and "
+                    f"{self.dataset.num_outputs}; both must be of one kind."
+                )
+            alike = replace(other, mean=self.dataset.mean, std=self.dataset.std)
+            found[f"test-{name}"] = alike.split(
+                "test", self.workspace.device, channels_last=self.options.channels_last
+            )
+        return found
 
     def _order(self) -> list[int]:
         """Return the places to score: both ends, then the rest by increasing t."""
@@ -152,7 +181,7 @@ class _Evaluation:
         norm_squared = float(torch.sum(self.flat.params.double() ** 2).item())
         penalty = (self.options.weight_decay or 0.0) * norm_squared / 2
         values: dict[str, float] = {}
-        for name, split in (("train", self.train), ("test", self.test)):
+        for name, split in self.splits.items():
             is_kept = name == "test" and self.options.store_predictions
             scored = evaluate_split(
                 self.flat,
@@ -232,6 +261,24 @@ class _Evaluation:
             "augmented": False,
             "task": self.dataset.task,
         }
+
+    def functions(self) -> Generator[Event, None, bytes]:
+        """Draw the functions along the path, which a stop begins again; returns their file."""
+        count = self.options.functions
+        ts = [place / max(1, count - 1) for place in range(count)]
+        drawn: list[torch.Tensor] = []
+        done = len(self.rows)
+        try:
+            for values_G in functions_along(
+                self.placer, self.path, ts, self.inputs_GF, self.options.precision
+            ):
+                drawn.append(values_G)
+                self._between()
+                yield Progress("drawing functions", len(drawn), count, "functions", done)
+        except Interrupted:
+            yield self._checkpoint(done)
+            raise Stopped(done) from None
+        return functions_file(self.dataset, ts, self.x_G, drawn)
 
     def predictions_file(self) -> bytes:
         """Return the stored test outputs at every t: outputs (T, N, …), ts, targets (N,)."""

@@ -77,6 +77,11 @@ class AbstractTask(ABC):
     def stored(self, outputs: Tensor) -> Tensor:
         """Return what is kept of the outputs for ensembles and pictures, first axis B."""
 
+    def with_classes(self, num_classes: int) -> AbstractTask:
+        """Return the task that also counts class by class; tasks without classes stay as is."""
+        del num_classes
+        return self
+
     @abstractmethod
     def averaged(self, outputs: Tensor) -> Tensor:
         """Return what an ensemble takes the mean of, as `averages` says; float32, first axis B."""

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from mcworkbench.data.draws import epoch_draws, epoch_order, uniform_ts
+from mcworkbench.data.draws import epoch_order, uniform_ts
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mcworkbench.data.draws import EpochDraws
+    from mcworkbench.data.resident import Draws
     from mcworkbench.training.job import Job
 
 
 def epoch_tables(
     job: Job, epoch: int, num_steps: int, device: torch.device
-) -> tuple[Tensor, EpochDraws | None]:
+) -> tuple[Tensor, Draws | None]:
     """Return the visit order and augmentation of the epoch; gives the subject its t."""
     num, options = job.train.num_examples, job.options
     if options.order == "file":
@@ -32,9 +32,8 @@ def epoch_tables(
     if job.positions is not None:
         ts_S = _positions(job, job.positions, epoch, num_steps)
     job.subject.prepare_epoch(ts_S)
-    seed = job.seeds["augment_seed"]
-    draws = epoch_draws(num, seed, epoch, job.data.augment, job.data.crop_padding)
-    return order_N.to(device), None if draws is None else draws.to(device)
+    draws = job.train.draws(job.data, job.seeds["augment_seed"], epoch)
+    return order_N.to(device), draws
 
 
 def _positions(job: Job, listed: tuple[float, ...], epoch: int, num_steps: int) -> Tensor:

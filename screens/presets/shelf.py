@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 KINDS = (
     "curve",
+    "chain",
     "endpoints",
     "evaluate",
     "fge",

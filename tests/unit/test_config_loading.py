@@ -54,8 +54,8 @@ def test_a_bad_override_is_named_instead_of_a_line() -> None:
     assert sentence == "--set train.lr=fast: must be a number (it is 'fast')."
     (sentence,) = problems_of(GOOD, ("curve.nodes=5",))
     assert sentence.startswith("p.toml line 17, [curve] with --set curve.nodes=5: nodes = 5 counts")
-    (sentence,) = problems_of(GOOD, ("model.name=resnet",))
-    assert sentence.startswith("--set model.name=resnet: no model is called 'resnet'.")
+    (sentence,) = problems_of(GOOD, ("model.name=resnett",))
+    assert sentence.startswith("--set model.name=resnett: no model is called 'resnett'.")
 
 
 @pytest.mark.parametrize(

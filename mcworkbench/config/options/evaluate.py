@@ -15,12 +15,13 @@ MIN_POINTS = 2
 MAX_POINTS = 10_001
 
 
-class EvaluateOptions(Options):
+class EvaluateSettings(Options):
     """How a path is scored."""
 
     points: int | tuple[Position, ...] = Field(
         default=61,
-        description="How many equally spaced t (ends included), or the list of t itself.",
+        description="How many equally spaced t (ends included), or the list of t itself; of a "
+        "chain, how many on each segment (absent: 6).",
     )
     train_examples: int = Field(
         default=0, ge=0, description="Training examples to score (seeded permutation); 0 is all."
@@ -56,6 +57,13 @@ class EvaluateOptions(Options):
         default=False,
         description="Keep the test predictions at every t (for ensembles, confusion).",
     )
+    functions: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Regression of one variable: keep so many functions along the path, for "
+        "pictures; 0 keeps none.",
+    )
     seed: int = Field(default=0, ge=0, lt=2**31, description="Seed of the subsets.")
     batch_size: int = unhashed(
         1024, ge=1, description="Evaluation batch; halved by itself when memory ends."
@@ -80,7 +88,15 @@ class EvaluateOptions(Options):
         return tuple(index / (self.points - 1) for index in range(self.points))
 
 
-class EvaluateSection(EvaluateOptions):
+class EvaluateOptions(EvaluateSettings):
+    """Everything that determines one evaluation, beside its path and data."""
+
+    also_test: tuple[str, ...] = Field(
+        default=(), description="Names of the further test sets among the inputs."
+    )
+
+
+class EvaluateSection(EvaluateSettings):
     """The [evaluate] section: the options of every evaluation, and which snapshots get one."""
 
     snapshots: tuple[str, ...] = Field(

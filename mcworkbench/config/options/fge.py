@@ -6,10 +6,11 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from mcworkbench.config.options.training import SectionSeeds, SeedOptions, TrainingOptions
+from mcworkbench.config.options.own_rate import OwnRateOptions
+from mcworkbench.config.options.training import SectionSeeds, SeedOptions
 
 
-class FgeSettings(TrainingOptions):
+class FgeSettings(OwnRateOptions):
     """Cycles between two learning rates; a member at every lowest point (arXiv:1802.10026)."""
 
     epochs: int = Field(default=20, ge=1, le=100_000, description="Epochs of FGE itself.")

@@ -7,11 +7,12 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from mcworkbench.config.options.model import AnyModelOptions
-from mcworkbench.config.options.training import SectionSeeds, SeedOptions, TrainingOptions
+from mcworkbench.config.options.own_rate import OwnRateOptions
+from mcworkbench.config.options.training import SectionSeeds, SeedOptions
 from mcworkbench.config.references import ReferenceText
 
 
-class SnapshotSettings(TrainingOptions):
+class SnapshotSettings(OwnRateOptions):
     """Cosine restarts; a member at the end of every cycle (arXiv:1704.00109)."""
 
     epochs: int = Field(default=200, ge=1, le=100_000, description="Epochs of all cycles.")

@@ -8,14 +8,15 @@ from pydantic import Field, model_validator
 
 from mcworkbench.config.options.base import unhashed
 from mcworkbench.config.options.model import AnyModelOptions
+from mcworkbench.config.options.own_rate import OwnRateOptions
 from mcworkbench.config.options.refresh import RefreshOptions
-from mcworkbench.config.options.training import SectionSeeds, SeedOptions, TrainingOptions
+from mcworkbench.config.options.training import SectionSeeds, SeedOptions
 from mcworkbench.config.references import ReferenceText
 
 SWAG_RANK = 20
 
 
-class SwaSettings(TrainingOptions, RefreshOptions):
+class SwaSettings(OwnRateOptions, RefreshOptions):
     """Averages iterates from some epoch on; its batch norm is recomputed (arXiv:1803.05407)."""
 
     epochs: int = Field(
