@@ -14,8 +14,12 @@ from mcworkbench.config.options.base import Options
 from mcworkbench.config.options.curve import CurveSection
 from mcworkbench.config.options.data import Class, DataSection
 from mcworkbench.config.options.endpoint import TrainSection
+from mcworkbench.config.options.ensemble import EnsembleSection
 from mcworkbench.config.options.evaluate import EvaluateSection
+from mcworkbench.config.options.fge import FgeSection
 from mcworkbench.config.options.model import AnyModelOptions
+from mcworkbench.config.options.snapshot import SnapshotSection
+from mcworkbench.config.options.swa import SwagSection, SwaSection
 from mcworkbench.config.references import ReferenceText
 from mcworkbench.errors import nearest
 
@@ -27,12 +31,14 @@ MIN_ENDS = 2
 EXPECT_COLUMNS = tuple(
     f"{split}_{metric}"
     for split in ("train", "validation", "test")
-    for metric in ("loss", "nll", "error", "accuracy", "ece", "f1")
+    for metric in ("loss", "nll", "error", "accuracy", "ece", "brier", "f1")
 )
 EXPECT_STATISTICS = (
     *("start", "end", "min", "max", "avg", "int"),
     *("above_chord", "over_worse_end", "over_mean"),
 )
+# How many runs of a method an ensemble pools: the "2b" of "fge.test_error.2b".
+_BUDGET = re.compile(r"[1-9]\d?b", re.ASCII)
 
 
 class EndsSection(Options):
@@ -135,9 +141,22 @@ class ComputeSection(Options):
 class Experiment(Options):
     """A validated preset."""
 
-    kind: Literal["endpoints", "curve", "chain", "evaluate", "import"] = Field(
+    kind: Literal[
+        "endpoints",
+        "curve",
+        "chain",
+        "evaluate",
+        "import",
+        "fge",
+        "snapshot",
+        "swa",
+        "swag",
+        "ensemble",
+    ] = Field(
         description="What is done: train networks; join them by curves; join them all by one "
-        "chain of straight segments; score an existing path; take in checkpoint files."
+        "chain of straight segments; score an existing path; take in checkpoint files; make "
+        "ensembles by fast geometric ensembling, by snapshots of one training, by averaging "
+        "iterates, by sampling around the average, or of networks that exist."
     )
     title: str = Field(default="", max_length=200, description="One line for lists.")
     summary: str = Field(
@@ -154,6 +173,11 @@ class Experiment(Options):
     curve: CurveSection = Field(default=CurveSection())
     evaluate: EvaluateSection = Field(default=EvaluateSection())
     path: PathSection | None = None
+    fge: FgeSection | None = None
+    snapshot: SnapshotSection | None = None
+    swa: SwaSection | None = None
+    swag: SwagSection | None = None
+    ensemble: EnsembleSection | None = None
     imports: ImportSection | None = Field(default=None, alias="import")
     compute: ComputeSection = Field(default=ComputeSection())
     further: dict[str, dict[str, Any]] = Field(
@@ -184,7 +208,7 @@ class Experiment(Options):
             if len(parts) != len(("path", "column", "statistic")):
                 raise ValueError(f"'{key}' is not PATH.COLUMN.STATISTIC, e.g. curve.test_error.max")
             for word, known in ((parts[1], EXPECT_COLUMNS), (parts[2], EXPECT_STATISTICS)):
-                if word not in known:
+                if word not in known and not (word is parts[2] and _BUDGET.fullmatch(word)):
                     guess = nearest(word, known)
                     hint = f"; did you mean '{guess}'?" if guess else f"; known: {', '.join(known)}"
                     raise ValueError(f"'{key}' speaks of '{word}'{hint}")
@@ -220,8 +244,11 @@ class Experiment(Options):
             "path": ("evaluate",),
             "import": ("import",),
             "further": ("endpoints", "curve", "chain"),
+            "swa": ("swa", "swag"),
         }
-        given = {"path": self.path, "import": self.imports, "further": self.further}
+        homes |= {name: (name,) for name in ("fge", "snapshot", "swag", "ensemble")}
+        given = {name: getattr(self, name) for name in homes if name != "import"}
+        given |= {"import": self.imports}
         for section, kinds in homes.items():
             if given[section] and self.kind not in kinds:
                 wanted = " or ".join(f"'{kind}'" for kind in kinds)
@@ -235,6 +262,8 @@ class Experiment(Options):
         """Return the seeds of trained ends (empty where ends exist already)."""
         if self.ends.use or self.kind in {"evaluate", "import"}:
             return ()
+        if self.kind == "ensemble" and self.ensemble and (self.ensemble.use or self.ensemble.path):
+            return self.ends.seeds
         if self.kind == "curve" and self.curve.start is not None and not self.ends.seeds:
             return ()
         return self.ends.seeds or (self.seed, self.seed + 1)

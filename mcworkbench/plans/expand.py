@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcworkbench.plans import ensembles
 from mcworkbench.plans.expansion import Expansion
 
 if TYPE_CHECKING:
@@ -75,4 +76,9 @@ KINDS: dict[str, Callable[[Expansion], None]] = {
     "chain": _chain_ends,
     "evaluate": _score_path,
     "import": _import_files,
+    "fge": ensembles.fast_geometric,
+    "snapshot": ensembles.snapshots,
+    "swa": ensembles.averages,
+    "swag": ensembles.gaussians,
+    "ensemble": ensembles.existing,
 }

@@ -127,9 +127,13 @@ class Expansion:
         _refuse_same(names, ends)
         return ends
 
-    def endpoint(self, name: str, seed: int, dataset: Input) -> Input:
-        """Add one network, trained as [train] says from a seed."""
+    def endpoint(
+        self, name: str, seed: int, dataset: Input, *, stop_at: int | None = None
+    ) -> Input:
+        """Add one network, trained as [train] says from a seed, to its end or to an epoch."""
         train = self.experiment.train
+        if stop_at is not None:
+            train = train.model_copy(update={"stop_at": stop_at})
         inputs = {"dataset": dataset}
         if train.start is not None:
             inputs["start"] = self.resolve(train.start, f"{name}-start", "[train] from", "network")

@@ -10,17 +10,11 @@ from typing import TYPE_CHECKING
 
 from mcworkbench.config.options.endpoint import EndpointOptions
 from mcworkbench.data.dataset import open_dataset
-from mcworkbench.models.product import (
-    OPTIMIZER_FILE,
-    build_flat,
-    load_network,
-    model_document,
-    network_files,
-    require_kind,
-)
+from mcworkbench.models.product import OPTIMIZER_FILE, network_files
 from mcworkbench.params.store import network_bytes
 from mcworkbench.runs.events import Noted, Progress
 from mcworkbench.stages.scoring import NetworkScorer, watched_name
+from mcworkbench.stages.starting import starting_network
 from mcworkbench.tasks import make_task
 from mcworkbench.training.evaluation import Interrupted
 from mcworkbench.training.job import Job, Observation
@@ -42,17 +36,9 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     options = workspace.options
     assert isinstance(options, EndpointOptions)
     dataset = open_dataset(workspace.input("dataset"))
-    flat = build_flat(
-        options.model,
-        dataset.input_shape,
-        dataset.num_outputs,
-        seed=options.init_seed,
-        device=workspace.device,
+    flat, document = starting_network(
+        workspace, dataset, options.model, options.init_seed, where="[train] from"
     )
-    if workspace.has_input("start"):
-        require_kind(workspace.input("start"), "network", "[train] from")
-        load_network(flat, workspace.input("start"), where="[train] from")
-    document = model_document(options.model, dataset.input_shape, dataset.num_outputs, flat.layout)
     if watched_name(dataset) == "test":
         yield Noted("there is no validation split: the test set is watched while training")
     scorer = NetworkScorer(

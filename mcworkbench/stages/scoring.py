@@ -13,9 +13,14 @@ from mcworkbench.tasks import make_task
 from mcworkbench.training.evaluation import evaluate_split, interruptible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
     from mcworkbench.data.dataset import Dataset, SplitName
     from mcworkbench.data.resident import Split
     from mcworkbench.params.flat import FlatModule
+    from mcworkbench.runs.ensemble_scores import Averages
     from mcworkbench.runs.workspace import Workspace
 
 EVALUATION_BATCH = 1024
@@ -29,7 +34,11 @@ def watched_name(dataset: Dataset) -> SplitName:
 
 @final
 class NetworkScorer:
-    """Scores whole splits without touching parameters, buffers or generators."""
+    """Scores whole splits without touching parameters, buffers or generators.
+
+    Attributes:
+        averages: what an ensemble of such networks is the mean of, as the task says.
+    """
 
     def __init__(
         self,
@@ -39,6 +48,7 @@ class NetworkScorer:
         *,
         precision: str = "float32",
         channels_last: bool = False,
+        batch_size: int = EVALUATION_BATCH,
     ) -> None:
         self._dataset = dataset
         self._flat = flat
@@ -47,8 +57,9 @@ class NetworkScorer:
         self._precision = precision
         self._channels_last = channels_last
         self._task = make_task(dataset)
+        self.averages: Averages = self._task.averages
         self._splits: dict[SplitName, Split] = {}
-        self._batch_size = EVALUATION_BATCH
+        self._batch_size = batch_size
 
     def split(self, name: SplitName) -> Split:
         """Return a split on the device, made once."""
@@ -60,6 +71,17 @@ class NetworkScorer:
 
     def scores(self, name: SplitName) -> dict[str, float]:
         """Return every metric of one split by "<split>_<metric>"; may raise `Interrupted`."""
+        return self._scored(name)[0]
+
+    def outputs(self, name: SplitName) -> tuple[dict[str, float], Tensor]:
+        """Return the scores of one split and what an ensemble averages, from one pass."""
+        values, stored_N = self._scored(name, self._task.averaged)
+        assert stored_N is not None
+        return values, stored_N
+
+    def _scored(
+        self, name: SplitName, keep: Callable[[Tensor], Tensor] | None = None
+    ) -> tuple[dict[str, float], Tensor | None]:
         self._flat.module.eval()
         scored = evaluate_split(
             self._flat,
@@ -67,10 +89,12 @@ class NetworkScorer:
             self.split(name),
             batch_size=self._batch_size,
             precision=self._precision,
+            keep=keep,
             between=self._between,
         )
         self._batch_size = scored.batch_size
-        return {f"{name}_{metric}": value for metric, value in scored.values.items()}
+        values = {f"{name}_{metric}": value for metric, value in scored.values.items()}
+        return values, scored.stored_N
 
     def all_scores(self, weight_decay: float = 0.0) -> dict[str, float]:
         """Return the metrics of every split, ‖w‖² and the training loss with its decay term."""
