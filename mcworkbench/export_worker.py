@@ -49,22 +49,20 @@ def perform(job: Mapping[str, Any]) -> str:
     """Write the file of a job and return one line about it.
 
     Args:
-        job: "run" and "node", the stage's "key", the "product" folder, "t" or None, "epoch",
-            "format" pt or safetensors, the "target" file, and whether classes of the user's are
-            "trusted"; or "members", one such part each, as {"snapshot", "epoch", "target",
-            "is_checkpoint"}.
+        job: "run" and "node", the "product" folder, "t" or None, "epoch", "format" pt or
+            safetensors, the "target" file, and whether classes of the user's are "trusted"; or
+            "members", one such part each, as {"snapshot", "epoch", "target", "is_checkpoint"}.
 
     Raises:
         WorkbenchError: the product is damaged, or the file cannot be written.
     """
     if job.get("trusted"):
         permit()
-    folder, stage = Path(job["product"]), StageFolder(job["key"])
+    folder = Path(job["product"])
+    stage = StageFolder(folder.parent.name)
     check_product(stage, job["run"], f"{job['run']}/{job['node']}")
     if "members" in job:
         return _members(stage, job)
-    if folder.parent == stage.snapshots:
-        _check_snapshot(stage, folder.name)
     content: Mapping[str, Any]
     if not (folder / "path.json").is_file():
         tensors = read_tensors(folder / NETWORK_FILE)

@@ -182,7 +182,6 @@ def _export_tensors(
     job = {
         "run": run.id,
         "node": node.name,
-        "key": node.key,
         "product": str(node.view.artifacts),
         "t": t,
         "epoch": node.view.epochs[-1].epoch if node.view.epochs else 0,

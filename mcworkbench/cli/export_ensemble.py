@@ -91,7 +91,6 @@ def export_ensemble(
     job: dict[str, Any] = {
         "run": run.id,
         "node": node.name,
-        "key": node.key,
         "product": str(node.view.artifacts),
         "format": form,
         "members": parts,
