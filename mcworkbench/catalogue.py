@@ -45,7 +45,7 @@ STAGES: dict[str, StageKind] = {
     "endpoint": StageKind(
         f"{_OPTIONS}.endpoint:EndpointOptions",
         f"{_STAGES}.endpoint:run",
-        ("dataset", "start?"),
+        ("dataset", "start?", "features?", "features_data?"),
         "network",
     ),
     "import": StageKind(
@@ -60,14 +60,32 @@ STAGES: dict[str, StageKind] = {
     "curve": StageKind(
         f"{_OPTIONS}.curve:CurveOptions",
         f"{_STAGES}.curve:run",
-        ("dataset", "first?", "last?", "start?"),
+        ("dataset", "first?", "last?", "start?", "features?", "features_data?"),
         "path",
     ),
     "evaluate": StageKind(
         f"{_OPTIONS}.evaluate:EvaluateOptions",
         f"{_STAGES}.evaluate:run",
-        ("dataset", "path"),
+        ("dataset", "path", "features?", "features_data?"),
         "table",
+    ),
+    "pictures": StageKind(
+        f"{_OPTIONS}.pictures:PicturesOptions",
+        f"{_STAGES}.pictures:run",
+        ("dataset", "path"),
+        "pictures",
+    ),
+    "latent": StageKind(
+        f"{_OPTIONS}.pictures:LatentOptions",
+        f"{_STAGES}.latent:run",
+        ("dataset", "path"),
+        "pictures",
+    ),
+    "align_code": StageKind(
+        f"{_OPTIONS}.pictures:AlignCodeOptions",
+        f"{_STAGES}.align_code:run",
+        ("dataset", "first", "last"),
+        "network",
     ),
 }
 
@@ -82,6 +100,26 @@ MODELS: dict[str, Named] = {
     ),
     "vgg16": Named(
         "VGG16, 32 px", f"{_OPTIONS}.model:Vgg16Options", "mcworkbench.models.vgg16:build"
+    ),
+    "ae_seed": Named(
+        "convolutional autoencoder, 32, 64, … px",
+        f"{_OPTIONS}.autoencoder:AeSeedOptions",
+        "mcworkbench.models.ae_seed:build",
+    ),
+    "ae_z": Named(
+        "convolutional autoencoder with a tanh code, 32, 48, 64, … px",
+        f"{_OPTIONS}.autoencoder:AeZOptions",
+        "mcworkbench.models.ae_z:build",
+    ),
+    "ae_tiny": Named(
+        "small convolutional autoencoder, 8, 28, 32, … px",
+        f"{_OPTIONS}.autoencoder:AeTinyOptions",
+        "mcworkbench.models.ae_tiny:build",
+    ),
+    "ae_dense": Named(
+        "fully connected autoencoder",
+        f"{_OPTIONS}.autoencoder:AeDenseOptions",
+        "mcworkbench.models.ae_dense:build",
     ),
 }
 
@@ -148,6 +186,7 @@ DATASETS: dict[str, Source] = {
 TASKS: dict[str, str] = {
     "classification": "mcworkbench.tasks.classification:Classification",
     "regression": "mcworkbench.tasks.regression:Regression",
+    "reconstruction": "mcworkbench.tasks.reconstruction:Reconstruction",
 }
 
 CURVES: dict[str, str] = {

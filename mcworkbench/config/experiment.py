@@ -10,12 +10,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from mcworkbench.config.options.autoencoder import InitScheme
 from mcworkbench.config.options.base import Options
 from mcworkbench.config.options.curve import CurveSection
 from mcworkbench.config.options.data import DataOptions
 from mcworkbench.config.options.endpoint import TrainSection
 from mcworkbench.config.options.evaluate import EvaluateSection
-from mcworkbench.config.options.model import AnyModelOptions
+from mcworkbench.config.options.loss import LossSection
+from mcworkbench.config.options.model import AnyModelOptions, range_of
+from mcworkbench.config.options.pictures import LatentChoice, PicturesSection
 from mcworkbench.config.references import ReferenceText
 from mcworkbench.errors import nearest
 
@@ -27,7 +30,10 @@ MIN_ENDS = 2
 EXPECT_COLUMNS = tuple(
     f"{split}_{metric}"
     for split in ("train", "validation", "test")
-    for metric in ("loss", "nll", "error", "accuracy", "ece")
+    for metric in (
+        *("loss", "nll", "error", "accuracy", "ece"),
+        *("mse", "rmse", "mae", "psnr", "ssim", "lpips"),
+    )
 )
 EXPECT_STATISTICS = (
     *("start", "end", "min", "max", "avg", "int"),
@@ -46,6 +52,11 @@ class EndsSection(Options):
         description="Existing networks: 'run:NAME/endpoint-1', 'stage:KEY', 'file:a.pt', each "
         "with @EPOCH, @best or @initial where snapshots are kept.",
     )
+    inits: tuple[InitScheme, ...] = Field(
+        default=(),
+        description="Autoencoders: initial convolutions of each end, one per seed; absent: as "
+        "[model] init says.",
+    )
     pairs: Literal["first", "consecutive", "all"] = Field(
         default="first", description="Join the first two, each with the next, or every pair."
     )
@@ -56,6 +67,10 @@ class EndsSection(Options):
             raise ValueError("seeds trains ends and use takes existing ones: give one of them")
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError("two ends with the same seed are the same network; seeds must differ")
+        if self.inits and len(self.inits) != len(self.seeds):
+            raise ValueError(
+                f"{len(self.inits)} inits for {len(self.seeds)} seeds; give one scheme per seed"
+            )
         return self
 
 
@@ -98,9 +113,9 @@ class ComputeSection(Options):
 class Experiment(Options):
     """A validated preset."""
 
-    kind: Literal["endpoints", "curve", "evaluate", "import"] = Field(
-        description="What is done: train networks; join them by curves; score an existing path; "
-        "take in checkpoint files."
+    kind: Literal["endpoints", "curve", "autoencoder", "evaluate", "import"] = Field(
+        description="What is done: train networks; join them by curves; join autoencoders and "
+        "look at what they reconstruct; score an existing path; take in checkpoint files."
     )
     title: str = Field(default="", max_length=200, description="One line for lists.")
     summary: str = Field(
@@ -115,7 +130,10 @@ class Experiment(Options):
     ends: EndsSection = Field(default=EndsSection())
     train: TrainSection = Field(default=TrainSection())
     curve: CurveSection = Field(default=CurveSection())
+    loss: LossSection = Field(default=LossSection())
     evaluate: EvaluateSection = Field(default=EvaluateSection())
+    pictures: PicturesSection = Field(default=PicturesSection())
+    latent: LatentChoice = Field(default=LatentChoice())
     path: PathSection | None = None
     imports: ImportSection | None = Field(default=None, alias="import")
     compute: ComputeSection = Field(default=ComputeSection())
@@ -162,13 +180,24 @@ class Experiment(Options):
         if self.kind == "import" and self.imports is None:
             raise ValueError("kind = 'import' needs [import] files = ['a.pt']")
         count = len(self.ends.use or self.end_seeds())
-        if self.kind == "curve" and count < MIN_ENDS and (count or self.curve.start is None):
-            raise ValueError("kind = 'curve' needs two ends: [ends] seeds = [1, 2] or use = [...]")
+        if self.joins and count < MIN_ENDS and (count or self.curve.start is None):
+            raise ValueError(
+                f"kind = '{self.kind}' needs two ends: [ends] seeds = [1, 2] or use = [...]"
+            )
+        if self.kind == "autoencoder" and not range_of(self.model):
+            raise ValueError(
+                f"kind = 'autoencoder' needs a [model] that reconstructs, and {self.model.name} "
+                "does not: name = 'ae_seed', 'ae_z', 'ae_tiny' or 'ae_dense'"
+            )
         return self
 
     @model_validator(mode="after")
     def _has_nothing_idle(self) -> Experiment:
-        homes = {"path": ("evaluate",), "import": ("import",), "further": ("endpoints", "curve")}
+        homes = {
+            "path": ("evaluate",),
+            "import": ("import",),
+            "further": ("endpoints", "curve", "autoencoder"),
+        }
         given = {"path": self.path, "import": self.imports, "further": self.further}
         for section, kinds in homes.items():
             if given[section] and self.kind not in kinds:
@@ -179,18 +208,34 @@ class Experiment(Options):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _reconstructs_where_it_must(self) -> Experiment:
+        given = {"[loss]": self.loss != LossSection(), "[ends] inits": bool(self.ends.inits)}
+        for name, is_given in given.items():
+            if is_given and not range_of(self.model):
+                raise ValueError(
+                    f"{name} is of autoencoders, and [model] {self.model.name} is none; leave it "
+                    "out, or name ae_seed, ae_z, ae_tiny or ae_dense"
+                )
+        return self
+
+    @property
+    def joins(self) -> bool:
+        """Whether this kind of run joins ends by paths."""
+        return self.kind in {"curve", "autoencoder"}
+
     def end_seeds(self) -> tuple[int, ...]:
         """Return the seeds of trained ends (empty where ends exist already)."""
         if self.ends.use or self.kind in {"evaluate", "import"}:
             return ()
-        if self.kind == "curve" and self.curve.start is not None and not self.ends.seeds:
+        if self.joins and self.curve.start is not None and not self.ends.seeds:
             return ()
         return self.ends.seeds or (self.seed, self.seed + 1)
 
     def pairs(self) -> tuple[tuple[int, int], ...]:
         """Return the joined pairs as 0-based places among the ends."""
         count = len(self.ends.use or self.end_seeds())
-        if self.kind != "curve" or count < MIN_ENDS:
+        if not self.joins or count < MIN_ENDS:
             return ()
         if self.ends.pairs == "first":
             return ((0, 1),)

@@ -29,16 +29,19 @@ _MAIN: dict[Keys, tuple[str, ...]] = {
     ("ends",): ("seeds", "use"),
     ("train",): ("epochs", "lr", "batch_size"),
     ("curve",): ("name", "bends", "epochs", "lr"),
+    ("loss",): ("name",),
     ("evaluate",): ("points",),
     ("path",): ("use",),
     ("import",): ("files",),
 }
 # Sections that an experiment of a kind makes no use of.
+_PICTURED = ("pictures", "latent")
 _IDLE = {
-    "curve": ("path", "import"),
-    "endpoints": ("curve", "evaluate", "path", "import"),
-    "evaluate": ("ends", "train", "curve", "import"),
-    "import": ("ends", "train", "curve", "evaluate", "path"),
+    "curve": ("path", "import", *_PICTURED),
+    "autoencoder": ("path", "import"),
+    "endpoints": ("curve", "evaluate", "path", "import", *_PICTURED),
+    "evaluate": ("ends", "train", "curve", "import", *_PICTURED),
+    "import": ("ends", "train", "curve", "evaluate", "path", *_PICTURED),
 }
 
 

@@ -8,7 +8,8 @@ Shape letters: N = examples, C, H, W = image axes, F = features.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
@@ -18,6 +19,7 @@ import torch
 
 from mcworkbench import catalogue, folders
 from mcworkbench.config.options.data import DataOptions
+from mcworkbench.config.options.model import range_of
 from mcworkbench.config.sources import other_places
 from mcworkbench.data import decoded
 from mcworkbench.data.draws import subset
@@ -27,6 +29,7 @@ from mcworkbench.data.splits import Splits, split_indices
 from mcworkbench.errors import InvalidInputError, WorkbenchError
 
 if TYPE_CHECKING:
+    from mcworkbench.config.options.model import AnyModelOptions
     from mcworkbench.data.raw import Array, Report
 
 SplitName: TypeAlias = Literal["train", "validation", "test"]
@@ -34,6 +37,9 @@ SplitName: TypeAlias = Literal["train", "validation", "test"]
 DATASET_FILE = "dataset.json"
 _FORMAT = 1
 _COLOURS = 3
+# Mean and std that bring [0, 1] pixels to each range of images.
+_RANGES = {"unit": ((0.0,), (1.0,)), "signed": ((0.5,), (0.5,))}
+_PLAIN = ("auto", "none", "unit")
 _NORMALIZE: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "none": ((0.0,), (1.0,)),
     "unit": ((0.0,), (1.0,)),
@@ -58,6 +64,7 @@ class Dataset:
         num_outputs: classes, or values per example.
         counts: examples of each split.
         folder: where the decoded arrays lie.
+        range: of images that are reconstructed, "unit" or "signed"; "" where targets are labels.
     """
 
     options: DataOptions
@@ -69,6 +76,46 @@ class Dataset:
     num_outputs: int
     counts: dict[str, int]
     folder: Path
+    range: str = ""
+
+    def for_model(self, options: AnyModelOptions) -> Dataset:
+        """Return the data set as a network takes it: scaled to its range where it reconstructs.
+
+        Raises:
+            InvalidInputError: it reconstructs, and this is no set of images or [data] normalize
+                asks for another scaling; or it does not, and there are no labels.
+        """
+        image_range = range_of(options)
+        return self._reconstructing(image_range) if image_range else self._labelled(options.name)
+
+    def _labelled(self, name: str) -> Dataset:
+        if self.task == "reconstruction":
+            raise InvalidInputError(
+                f"[data] name: '{self.options.name}' has images and no classes, and [model] {name} "
+                "needs something to tell; use an autoencoder (ae_seed, ae_z, ae_tiny, ae_dense)."
+            )
+        return self
+
+    def _reconstructing(self, image_range: str) -> Dataset:
+        if len(self.input_shape) != IMAGE_AXES - 1:
+            raise InvalidInputError(
+                f"[data] name: '{self.options.name}' has features, and an autoencoder needs images."
+            )
+        if self.options.normalize not in _PLAIN:
+            raise InvalidInputError(
+                f"[data] normalize = '{self.options.normalize}': an autoencoder's images have the "
+                "range of its [model] range; leave normalize out."
+            )
+        mean, std = _RANGES[image_range]
+        outputs = math.prod(self.input_shape)
+        return replace(
+            self,
+            task="reconstruction",
+            range=image_range,
+            mean=mean,
+            std=std,
+            num_outputs=outputs,
+        )
 
     @cached_property
     def _splits(self) -> Splits:
@@ -77,6 +124,11 @@ class Dataset:
             len(_load(self.folder, "test_targets")),
             self.options,
         )
+
+    def index(self, name: SplitName, limit: int = 0, seed: int = 0) -> Array:
+        """Return the stored places of the examples that `split` with these arguments holds."""
+        index = getattr(self._splits, name)
+        return index[subset(len(index), limit, seed, f"{name}-subset")]
 
     def split(
         self,
@@ -96,8 +148,7 @@ class Dataset:
             seed: of that permutation.
             channels_last: lay image batches out channels-last.
         """
-        index = getattr(self._splits, name)
-        index = index[subset(len(index), limit, seed, f"{name}-subset")]
+        index = self.index(name, limit, seed)
         part = "test" if name == "test" else "train"
         return Split(
             _resident(_load(self.folder, f"{part}_inputs"), index, device),
@@ -105,6 +156,7 @@ class Dataset:
             self.mean,
             self.std,
             channels_last=channels_last,
+            reconstructs=bool(self.range),
         )
 
 

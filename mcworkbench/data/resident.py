@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mcworkbench.data.draws import EpochDraws
 
 _MAX_PIXEL = 255
+_PIECE = 4096
 
 
 @final
@@ -31,6 +32,8 @@ class Split:
         inputs: uint8 (N, C, H, W) or float32 (N, F), on the device.
         targets: int64 (N,) or float32 (N, O), on the device.
         channels_last: lay image batches out channels-last.
+        reconstructs: a batch's targets are its own inputs, scaled and augmented with them;
+            `targets` are then only labels of pictures.
     """
 
     def __init__(
@@ -41,9 +44,11 @@ class Split:
         std: Sequence[float],
         *,
         channels_last: bool = False,
+        reconstructs: bool = False,
     ) -> None:
         self.inputs = inputs
         self.targets = targets
+        self.reconstructs = reconstructs
         self.channels_last = channels_last and inputs.dtype == torch.uint8
         # (x / 255 - mean) / std as one product and one sum; computed in float64, kept in float32.
         mean_C = torch.tensor(mean, dtype=torch.float64)
@@ -74,7 +79,10 @@ class Split:
         inputs = self.inputs.index_select(0, index_B)
         if draws is not None:
             inputs = augment(inputs, draws.at(index_B))
-        return self._normalised(inputs), self.targets.index_select(0, index_B)
+        normalised = self._normalised(inputs)
+        if self.reconstructs:
+            return normalised, normalised
+        return normalised, self.targets.index_select(0, index_B)
 
     def batches(
         self, batch_size: int, index: Tensor | None = None
@@ -90,7 +98,18 @@ class Split:
             return
         for start in range(0, self.num_examples, batch_size):
             stop = start + batch_size
-            yield self._normalised(self.inputs[start:stop]), self.targets[start:stop]
+            normalised = self._normalised(self.inputs[start:stop])
+            yield normalised, normalised if self.reconstructs else self.targets[start:stop]
+
+    def mean_input(self) -> Tensor:
+        """Return the mean of all inputs, scaled like a batch, (C, H, W) or (F,)."""
+        # Piece by piece: the pixels of a large set as floats would not fit beside it.
+        pieces = (part.sum(0, dtype=torch.float64) for part in self.inputs.split(_PIECE))
+        total = torch.zeros(self.inputs.shape[1:], dtype=torch.float64, device=self.device)
+        for piece in pieces:
+            total += piece
+        mean = (total / self.num_examples).float()[None]
+        return (mean * self._scale + self._shift)[0]
 
     def _normalised(self, inputs: Tensor) -> Tensor:
         if self.channels_last:

@@ -16,6 +16,7 @@ from mcworkbench.config.options.evaluate import EvaluateOptions
 from mcworkbench.config.references import parse_reference
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.plans.digests import source_digest
+from mcworkbench.plans.losses import resolve_loss, resolve_lpips
 from mcworkbench.plans.plan import Input, Plan
 from mcworkbench.plans.references import resolve_reference
 from mcworkbench.plans.snapshots import at_snapshot
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mcworkbench.config.experiment import Experiment
+    from mcworkbench.config.options.autoencoder import InitScheme
     from mcworkbench.config.options.training import TrainingOptions
 
 _NOT_STAGE_OPTIONS = {"start", "seed", "nodes", "bends"}
@@ -39,6 +41,8 @@ class Expansion:
         self.base = base
         self.plan = Plan(salt=salt)
         self.dataset = self._dataset(writes=writes)
+        self.loss, self._judges = resolve_loss(experiment, self.plan, base)
+        self._lpips = resolve_lpips(experiment, base)
 
     def resolve(self, text: str, name: str, where: str, product: str) -> Input:
         """Return what a reference of the preset names; files become import nodes called `name`."""
@@ -71,21 +75,28 @@ class Expansion:
             ]
         else:
             names = [f"seed {seed}" for seed in experiment.end_seeds()]
+            inits = experiment.ends.inits or (None,) * len(names)
             ends = [
-                self.endpoint(f"endpoint-{place}", seed)
-                for place, seed in enumerate(experiment.end_seeds(), 1)
+                self.endpoint(f"endpoint-{place}", seed, init)
+                for place, (seed, init) in enumerate(
+                    zip(experiment.end_seeds(), inits, strict=True), 1
+                )
             ]
         _refuse_same(names, ends)
         return ends
 
-    def endpoint(self, name: str, seed: int) -> Input:
+    def endpoint(self, name: str, seed: int, init: InitScheme | None = None) -> Input:
         """Add one network, trained as [train] says from a seed."""
         train = self.experiment.train
-        inputs = {"dataset": self.dataset}
+        inputs = {"dataset": self.dataset, **self._judges}
         if train.start is not None:
             inputs["start"] = self.resolve(train.start, f"{name}-start", "[train] from", "network")
+        options = self.endpoint_options(train, seed)
         label = f"{self.experiment.model.name}, seed {seed}"
-        return self.plan.add(name, "endpoint", label, self.endpoint_options(train, seed), inputs)
+        if init is not None:
+            model = options.model.model_copy(update={"init": init})
+            options, label = options.model_copy(update={"model": model}), f"{label}, {init}"
+        return self.plan.add(name, "endpoint", label, options, inputs)
 
     def endpoint_options(self, section: TrainSection, seed: int) -> EndpointOptions:
         """Return the options of one network's training."""
@@ -94,6 +105,7 @@ class Expansion:
                 **stage_options(section),
                 **section.resolved_seeds(seed),
                 "model": self.experiment.model,
+                "loss": self.loss,
             }
         )
 
@@ -103,20 +115,23 @@ class Expansion:
                 **stage_options(section),
                 **section.resolved_seeds(self.experiment.seed),
                 "bends": section.num_nodes - 2,
+                "loss": self.loss,
             }
         )
 
     def connect(self, first: Input, last: Input, suffix: str) -> None:
         """Join two ends: the straight line and the curve of [curve], both evaluated."""
-        line = self.plan.add(
-            f"line{suffix}", "line", "straight line", LineOptions(), {"first": first, "last": last}
-        )
-        self.evaluate(f"line{suffix}", line)
+        self.line(f"line{suffix}", first, last)
         section = self.experiment.curve
         inputs = {"dataset": self.dataset, "first": first, "last": last}
         if section.start is not None:
             inputs["start"] = self.resolve(section.start, f"start{suffix}", "[curve] from", "path")
         self.curve(f"curve{suffix}", section, inputs)
+
+    def line(self, name: str, first: Input, last: Input, *, label: str = "straight line") -> None:
+        """Add the straight line between two ends, evaluated."""
+        ends = {"first": first, "last": last}
+        self.evaluate(name, self.plan.add(name, "line", label, LineOptions(), ends))
 
     def continue_curve(self) -> None:
         """Train the stored curve of [curve] from on, beside its straight line."""
@@ -130,7 +145,7 @@ class Expansion:
         """Add a trained curve, and the evaluations of it and of its snapshots."""
         options = self._curve_options(section)
         label = f"{options.name}, {options.bends} bend{'s' * (options.bends != 1)}"
-        curve = self.plan.add(name, "curve", label, options, inputs)
+        curve = self.plan.add(name, "curve", label, options, {**inputs, **self._judges})
         seen = {curve.identity}
         # [evaluate] snapshots speaks of [curve]; a further curve has epochs of its own.
         snapshots = () if name in self.experiment.further else self.experiment.evaluate.snapshots
@@ -149,11 +164,12 @@ class Expansion:
     def evaluate(self, name: str, path: Input) -> None:
         """Add the evaluation of a path as [evaluate] says."""
         section = self.experiment.evaluate
-        values = section.model_dump(exclude={"snapshots"})
+        values = section.model_dump(exclude={"snapshots", "lpips"})
+        values |= {"loss": self.loss, "lpips": self._lpips}
         if section.weight_decay is None:
             values["weight_decay"] = self._decay_of(path)
         options = EvaluateOptions.model_validate(values)
-        inputs = {"dataset": self.dataset, "path": path}
+        inputs = {"dataset": self.dataset, "path": path, **self._judges}
         self.plan.add(f"evaluate-{name}", "evaluate", f"evaluation of {name}", options, inputs)
 
     def _decay_of(self, path: Input) -> float:
@@ -179,6 +195,7 @@ class Expansion:
             if isinstance(section, CurveSection):
                 self.curve(name, section, inputs)
                 continue
+            inputs |= self._judges
             node = self.plan.nodes.get(parse_reference(section.start).place)
             seed = getattr(node.options if node else None, "init_seed", self.experiment.seed)
             options = self.endpoint_options(section, seed)

@@ -32,6 +32,7 @@ def resolve_reference(
     where: str,
     base: Path,
     product: str,
+    is_of_this_model: bool = True,
 ) -> Input:
     """Return the input that `text` names, adding node `name` to the plan where it is not there.
 
@@ -43,6 +44,7 @@ def resolve_reference(
         where: the key in the preset, for messages.
         base: folder against which relative files are taken.
         product: what it must be, 'network' or 'path'.
+        is_of_this_model: whether a network must be of the preset's [model].
 
     Raises:
         InvalidInputError: there is no such run, node, stage, file or snapshot, or it is of
@@ -66,7 +68,7 @@ def resolve_reference(
         plan.borrow(name, clean_line(text), document, options_of(document))
         _check_ready(plan.nodes[name], text, where)
     _check_product(plan.nodes[node_name], product, text, where)
-    if product == "network":
+    if product == "network" and is_of_this_model:
         _check_model(plan.nodes[node_name], experiment, text, where)
     return at_snapshot(plan, node_name, reference.when, where=where)
 

@@ -23,6 +23,7 @@ Point = (
     | events.Metric
     | events.SnapshotSaved
     | events.CheckpointSaved
+    | events.PicturesSaved
 )
 Identity = tuple[str, int | str, int]
 _POINTS = (
@@ -32,6 +33,7 @@ _POINTS = (
     events.Metric,
     events.SnapshotSaved,
     events.CheckpointSaved,
+    events.PicturesSaved,
 )
 
 
@@ -153,6 +155,8 @@ def _identity(event: Point) -> Identity:
             return ("snapshot", event.name, 0)
         case events.CheckpointSaved():
             return ("checkpoint", event.name, 0)
+        case events.PicturesSaved():
+            return ("pictures", event.name, 0)
 
 
 def _agree(older: events.Event | Unknown, newer: Point) -> bool:
@@ -169,6 +173,8 @@ def _numbers(event: events.Event | Unknown) -> dict[str, object]:
             return {**event.values, "": event.ts}
         case events.PathPointEvaluated():
             return {**event.values, "": event.t}
+        case events.PicturesSaved():
+            return dict(event.values)
         case events.Metric():
             return {"": event.value}
         case _:

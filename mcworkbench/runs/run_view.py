@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     from mcworkbench.runs.run_folder import NodeDocument, RunDocument
 
 # Rough shares of a run's time by kind of stage, for the progress bar and the time left only.
-_SHARES = {"dataset": 1.0, "line": 1.0, "import": 1.0, "evaluate": 5.0}
+_SHARES = {
+    "dataset": 1.0,
+    "line": 1.0,
+    "import": 1.0,
+    "align_code": 1.0,
+    "evaluate": 5.0,
+    "pictures": 2.0,
+    "latent": 2.0,
+}
 _SHARE = 20.0
 
 

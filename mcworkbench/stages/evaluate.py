@@ -19,7 +19,12 @@ import torch
 from mcworkbench.config.options.evaluate import EvaluateOptions
 from mcworkbench.data.dataset import open_dataset
 from mcworkbench.folders import canonical_json, finite_or_null
-from mcworkbench.models.product import open_flat, read_model_document, require_kind
+from mcworkbench.models.product import (
+    model_options,
+    open_flat,
+    read_model_document,
+    require_kind,
+)
 from mcworkbench.params.batch_norm import has_batch_norm
 from mcworkbench.paths.path import open_path, segment_lengths
 from mcworkbench.runs.events import PathPointEvaluated, Progress
@@ -27,7 +32,7 @@ from mcworkbench.runs.path_summary import barriers, path_summary
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.workspace import Stopped
 from mcworkbench.stages.curve import check_fits
-from mcworkbench.tasks import make_task
+from mcworkbench.stages.judging import loss_name, mean_image_scores, stage_tasks, told_loss
 from mcworkbench.training.evaluation import Interrupted, evaluate_split, interruptible
 from mcworkbench.training.points import evaluation_placer
 
@@ -44,6 +49,7 @@ PREDICTIONS_FILE = "predictions.npz"
 # Seconds of scoring that a kill may cost at most, where points are slow.
 CHECKPOINT_S = 20.0
 HEADLINES = ("train_nll", "train_loss", "train_error", "test_nll", "test_error")
+IMAGE_HEADLINES = ("test_mse", "test_psnr", "test_ssim", "test_lpips")
 
 
 def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
@@ -63,7 +69,8 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
 
 def _headline(table: dict[str, Any]) -> dict[str, float]:
     summary = {"length": table["length"]}
-    for column in HEADLINES:
+    columns = HEADLINES + (IMAGE_HEADLINES if "baseline" in table else ())
+    for column in columns:
         for statistic, value in table["summary"].get(column, {}).items():
             summary[f"{column}_{statistic}"] = value
         for name, value in table["barriers"].get(column, {}).items():
@@ -80,16 +87,20 @@ class _Evaluation:
         assert isinstance(options, EvaluateOptions)
         self.workspace = workspace
         self.options = options
-        self.dataset: Dataset = open_dataset(workspace.input("dataset"))
         folder = workspace.input("path")
         require_kind(folder, "path", "[path] use")
-        check_fits(self.dataset, read_model_document(folder))
+        document = read_model_document(folder)
+        dataset = open_dataset(workspace.input("dataset")).for_model(model_options(document))
+        self.dataset: Dataset = dataset
+        check_fits(dataset, document)
         self.flat = open_flat(folder, device=workspace.device)
         stored = open_path(folder, self.flat.layout)
         self.ts = options.positions()
         self.dl = segment_lengths(stored, self.ts)
         self.path = stored.to(workspace.device)
-        self.task = make_task(self.dataset, ece_bins=options.ece_bins)
+        _, self.task = stage_tasks(
+            workspace, dataset, options.loss, ece_bins=options.ece_bins, lpips=options.lpips
+        )
         self.train = self._split("train", options.train_examples)
         self.test = self._split("test", 0)
         self._between = interruptible(workspace)
@@ -121,6 +132,7 @@ class _Evaluation:
     def run(self) -> Iterator[Event]:
         """Score every position that no checkpoint holds yet."""
         order = self._order()
+        yield from told_loss(self.options.loss)
         self._restore()
         began, already = time.monotonic(), len(self.rows)
         for place in order[already:]:
@@ -171,7 +183,11 @@ class _Evaluation:
             if scored.stored_N is not None:
                 self.stored[place] = scored.stored_N
         values["l2"] = norm_squared
-        return values | self._disagreements(place)
+        values |= self._disagreements(place)
+        if place not in (0, len(self.ts) - 1):
+            # Others are compared with the ends only; all of them would fill the memory.
+            del self.predictions[place]
+        return values
 
     def _disagreements(self, place: int) -> dict[str, float]:
         here = self.predictions[place]
@@ -221,7 +237,8 @@ class _Evaluation:
                 name: barriers(self.ts, whole[name])
                 for name in described
                 if name.endswith(("nll", "loss", "error"))
-            },
+            }
+            | self._image_barriers(whole),
             "weight_decay": self.options.weight_decay,
             "bn_refreshed": has_batch_norm(self.flat.module),
             "train_examples": self.train.num_examples,
@@ -230,8 +247,28 @@ class _Evaluation:
             "bn_augmented": self.options.bn_augment and self.dataset.options.augment != "none",
             "validation": self.dataset.options.validation,
             "augmented": False,
-            "task": self.dataset.task,
+            "task": loss_name(self.dataset, self.options.loss),
+            **self._baseline(),
         }
+
+    def _image_barriers(self, whole: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+        """Return the barriers of image metrics; where higher is better, those of its fall."""
+        if not self.dataset.range:
+            return {}
+        found: dict[str, dict[str, float]] = {}
+        for metric in self.task.metrics:
+            sign = -1.0 if metric.higher_is_better else 1.0
+            for split in ("train", "test"):
+                column = [sign * value for value in whole[f"{split}_{metric.name}"]]
+                found[f"{split}_{metric.name}"] = barriers(self.ts, column)
+        return found
+
+    def _baseline(self) -> dict[str, dict[str, float]]:
+        """Return what the mean training image scores, where images are reconstructed."""
+        whole = self._split("train", 0)
+        splits = {"train": self.train, "test": self.test}
+        found = mean_image_scores(self.dataset, self.task, whole, splits)
+        return {"baseline": found} if found else {}
 
     def predictions_file(self) -> bytes:
         """Return the stored test outputs at every t: outputs (T, N, …), ts, targets (N,)."""
@@ -241,6 +278,8 @@ class _Evaluation:
             buffer,
             ts=np.asarray(self.ts),
             outputs=outputs.numpy(),
-            targets=self.test.targets.cpu().numpy(),
+            targets=(self.test.inputs if self.test.reconstructs else self.test.targets)
+            .cpu()
+            .numpy(),
         )
         return buffer.getvalue()

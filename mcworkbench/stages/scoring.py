@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mcworkbench.data.resident import Split
     from mcworkbench.params.flat import FlatModule
     from mcworkbench.runs.workspace import Workspace
+    from mcworkbench.tasks.task import AbstractTask
 
 EVALUATION_BATCH = 1024
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
@@ -39,14 +40,16 @@ class NetworkScorer:
         *,
         precision: str = "float32",
         channels_last: bool = False,
+        task: AbstractTask | None = None,
     ) -> None:
+        """Keep what is scored; `task` is the data set's own with its usual loss where absent."""
         self._dataset = dataset
         self._flat = flat
         self._device = workspace.device
         self._between = interruptible(workspace)
         self._precision = precision
         self._channels_last = channels_last
-        self._task = make_task(dataset)
+        self._task = task or make_task(dataset)
         self._splits: dict[SplitName, Split] = {}
         self._batch_size = EVALUATION_BATCH
 

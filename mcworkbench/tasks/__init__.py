@@ -9,20 +9,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mcworkbench import catalogue
+from mcworkbench.metrics import images
 
 if TYPE_CHECKING:
     from mcworkbench.data.dataset import Dataset
+    from mcworkbench.tasks.reconstruction import ImageLoss
     from mcworkbench.tasks.task import AbstractTask
 
 DEFAULT_ECE_BINS = 15
 
 
-def make_task(dataset: Dataset, ece_bins: int = DEFAULT_ECE_BINS) -> AbstractTask:
+def make_task(
+    dataset: Dataset,
+    ece_bins: int = DEFAULT_ECE_BINS,
+    *,
+    loss: ImageLoss | None = None,
+    lpips: ImageLoss | None = None,
+) -> AbstractTask:
     """Return the task of a data set.
 
     Args:
         dataset: an opened data set; its `task` is the name in the catalogue.
-        ece_bins: bins of the expected calibration error, where the task has one; 0 leaves it out.
+        ece_bins: bins of the expected calibration error, where the task has one; 0 leaves it
+            out, and with it every metric that a training should not pay for.
+        loss: what judges reconstructions; None is the mean squared error.
+        lpips: measures LPIPS of reconstructions; None leaves it out.
     """
     make: Any = catalogue.resolve(catalogue.find(catalogue.TASKS, "task", dataset.task))
+    if dataset.range:
+        return make(dataset.range, loss or images.mse, lpips=lpips, is_full=ece_bins > 0)
     return make(ece_bins=ece_bins)

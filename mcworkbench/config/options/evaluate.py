@@ -9,22 +9,16 @@ from pydantic import Field, field_validator
 
 from mcworkbench.config.options.base import Options, unhashed
 from mcworkbench.config.options.curve import Position
+from mcworkbench.config.options.loss import LossOptions, LpipsOptions
 
 _EPOCH = re.compile(r"\d{1,6}", re.ASCII)
 MIN_POINTS = 2
 MAX_POINTS = 10_001
 
 
-class EvaluateOptions(Options):
-    """How a path is scored."""
+class PointOptions(Options):
+    """How the network at one t is made ready: its batch-norm statistics and its precision."""
 
-    points: int | tuple[Position, ...] = Field(
-        default=61,
-        description="How many equally spaced t (ends included), or the list of t itself.",
-    )
-    train_examples: int = Field(
-        default=0, ge=0, description="Training examples to score (seeded permutation); 0 is all."
-    )
     bn_examples: int = Field(
         default=0, ge=0, description="Training examples of the batch-norm refresh; 0 is all."
     )
@@ -39,16 +33,29 @@ class EvaluateOptions(Options):
     bn_order: Literal["shuffled", "file"] = Field(
         default="shuffled", description="Order of the refresh; 'file' repeats the stored order."
     )
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="As in training."
+    )
+    channels_last: bool = unhashed(default=False, description="As in training.")
+    seed: int = Field(default=0, ge=0, lt=2**31, description="Seed of the subsets.")
+
+
+class EvaluateSettings(PointOptions):
+    """How a path is scored."""
+
+    points: int | tuple[Position, ...] = Field(
+        default=61,
+        description="How many equally spaced t (ends included), or the list of t itself.",
+    )
+    train_examples: int = Field(
+        default=0, ge=0, description="Training examples to score (seeded permutation); 0 is all."
+    )
     weight_decay: float | None = Field(
         default=None,
         ge=0,
         le=10,
         description="Decay of the regularised loss; absent: the curve's own.",
     )
-    precision: Literal["float32", "bfloat16"] = Field(
-        default="float32", description="As in training."
-    )
-    channels_last: bool = unhashed(default=False, description="As in training.")
     ece_bins: int = Field(
         default=15, ge=2, le=100, description="Bins of the expected calibration error."
     )
@@ -56,7 +63,6 @@ class EvaluateOptions(Options):
         default=False,
         description="Keep the test predictions at every t (for ensembles, confusion).",
     )
-    seed: int = Field(default=0, ge=0, lt=2**31, description="Seed of the subsets.")
     batch_size: int = unhashed(
         1024, ge=1, description="Evaluation batch; halved by itself when memory ends."
     )
@@ -80,8 +86,26 @@ class EvaluateOptions(Options):
         return tuple(index / (self.points - 1) for index in range(self.points))
 
 
-class EvaluateSection(EvaluateOptions):
+class EvaluateOptions(EvaluateSettings):
+    """Everything that determines one table, beside its path and the data set."""
+
+    loss: LossOptions | None = Field(
+        default=None, description="What reconstructions are judged by; absent: mse."
+    )
+    lpips: LpipsOptions | None = Field(
+        default=None, description="Weights of LPIPS; absent: it is not measured."
+    )
+
+
+class EvaluateSection(EvaluateSettings):
     """The [evaluate] section: the options of every evaluation, and which snapshots get one."""
+
+    lpips: str = Field(
+        default="auto",
+        pattern=r"^(auto|off|file:.{1,4000})$",
+        description="Autoencoders: LPIPS with VGG16's ImageNet weights of 'file:VGG16.pth'; auto: "
+        "of torch's cache where they are, and only there; off. Nothing is downloaded.",
+    )
 
     snapshots: tuple[str, ...] = Field(
         default=(), description="Also score the curve at these, e.g. ['initial', '10', 'best']."

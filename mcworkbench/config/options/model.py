@@ -6,6 +6,12 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from mcworkbench.config.options.autoencoder import (
+    AeDenseOptions,
+    AeSeedOptions,
+    AeTinyOptions,
+    AeZOptions,
+)
 from mcworkbench.config.options.base import Options
 
 MAX_UNITS = 65_536
@@ -63,4 +69,17 @@ class Vgg16Options(Options):
 
 
 # Every network that a preset can name; `name` tells them apart.
-AnyModelOptions = MlpOptions | PreResNetOptions | Vgg16Options
+AnyModelOptions = (
+    MlpOptions
+    | PreResNetOptions
+    | Vgg16Options
+    | AeSeedOptions
+    | AeZOptions
+    | AeTinyOptions
+    | AeDenseOptions
+)
+
+
+def range_of(options: AnyModelOptions) -> str:
+    """Return the range of images that a network reconstructs, '' where it does not reconstruct."""
+    return str(getattr(options, "range", ""))
