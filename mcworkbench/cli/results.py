@@ -15,7 +15,7 @@ from mcworkbench.cli.consoles import aligned, heading, split_table
 from mcworkbench.cli.live_plot import styled
 from mcworkbench.reports.braille import View, draw, starts_log
 from mcworkbench.reports.plot import Plot, Role, Series
-from mcworkbench.reports.quantities import MISSING, number, quantity, to_shown
+from mcworkbench.reports.quantities import MISSING, image_columns, number, quantity, to_shown
 from mcworkbench.reports.table import STATISTICS, expectations_table
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _path_table(paths: list[PathSummary], summary: RunSummary) -> list[Text]:
     heads = ["", *STATISTICS, "barrier"]
     rows: list[list[str]] = []
     titles: dict[int, str] = {}
-    for column in _PATH_COLUMNS:
+    for column in (*_PATH_COLUMNS, *image_columns(summary.task)):
         having = [path for path in paths if column in path.statistics]
         if having:
             titles[len(rows)] = quantity(column, task=summary.task).axis
@@ -129,7 +129,8 @@ def _shown(column: str, value: float | None, task: str) -> str:
 
 
 def _end_table(ends: list[EndSummary], task: str, width: int) -> list[Text]:
-    columns = [name for name in _END_COLUMNS if any(name in end.values for end in ends)]
+    known = (*_END_COLUMNS, *image_columns(task))
+    columns = [name for name in known if any(name in end.values for end in ends)]
     if "train_loss" in columns and "train_nll" in columns:
         columns.remove("train_nll")
     heads = ["network", "seed", "epochs", *(quantity(name, task=task).axis for name in columns)]

@@ -99,6 +99,7 @@ class PathSummary:
         columns: values by column at each t.
         statistics: start, end, min, max, avg, int of each column.
         barriers: the three named barriers of the columns that have them.
+        baseline: of reconstructions: what the mean training image scores, by column.
     """
 
     node: str
@@ -117,6 +118,7 @@ class PathSummary:
     statistics: Statistics
     barriers: Statistics
     conditions: Conditions
+    baseline: dict[str, float] = field(default_factory=dict[str, float])
 
     @property
     def pair_label(self) -> str:

@@ -21,7 +21,7 @@ from mcworkbench.reports.document import (
 )
 from mcworkbench.reports.expected import expectations
 from mcworkbench.reports.gather import gather
-from mcworkbench.reports.quantities import as_float
+from mcworkbench.reports.quantities import as_float, reconstruction
 from mcworkbench.reports.remarks import remarks
 from mcworkbench.reports.scored import path_summaries
 
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 _NETWORKS = ("endpoint", "import")
 _TRAINED = ("endpoint", "curve")
-_ORDER = ("dataset", "endpoint", "import", "line", "curve", "evaluate")
+_ORDER = (
+    *("dataset", "endpoint", "import", "align_code", "line", "curve", "evaluate"),
+    *("pictures", "latent"),
+)
 
 
 def collect(run: RunView, *, is_private: bool = False) -> RunSummary:
@@ -99,7 +102,14 @@ def _first(nodes: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 
 def _task(nodes: Mapping[str, Any]) -> str:
-    recorded = [node["dataset"] or node["table"] or {} for node in nodes.values()]
+    """Return the run's task: its tables know, then its networks, then its data alone."""
+    for node in nodes.values():
+        if (node["table"] or {}).get("task"):
+            return str(node["table"]["task"])
+    for node in nodes.values():
+        if (node["options"].get("model") or {}).get("range"):
+            return reconstruction(node["options"])
+    recorded = [node["dataset"] or {} for node in nodes.values()]
     return str(next((r["task"] for r in recorded if "task" in r), "classification"))
 
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
-from mcworkbench.reports.quantities import MISSING, number, quantity, shown
+from mcworkbench.reports.quantities import MISSING, image_columns, number, quantity, shown
 from mcworkbench.reports.remarks import conditions_sentence
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def statistics_tables(summary: RunSummary) -> list[Table]:
             ["quantity", "path", *STATISTICS, "t of max", "barrier", "length"],
             [
                 _statistics_row(column, path, summary.task)
-                for column in _present(paths)
+                for column in _present(paths, _columns(summary.task))
                 for path in paths
                 if column in path.statistics
             ],
@@ -83,7 +83,7 @@ def barrier_tables(summary: RunSummary) -> list[Table]:
                     for name in _BARRIER_WORDS
                 ),
             ]
-            for column in SHOWN_COLUMNS
+            for column in _columns(summary.task)
             for path in paths
             if column in path.barriers
         ]
@@ -121,7 +121,8 @@ def paths_table(summary: RunSummary) -> Table:
 
 def ends_table(summary: RunSummary) -> Table:
     """Return one row per network: its seeds, its own final statistics, its value on a path."""
-    columns = [name for name in SHOWN_COLUMNS if any(name in end.values for end in summary.ends)]
+    known = _columns(summary.task)
+    columns = [name for name in known if any(name in end.values for end in summary.ends)]
     rows = [
         [
             end.node,
@@ -208,8 +209,12 @@ def duration(seconds: float) -> str:
     return f"{int(seconds // _HOUR_S)} h {int(seconds % _HOUR_S // _MINUTE_S):02d} min"
 
 
-def _present(paths: Sequence[PathSummary]) -> list[str]:
-    return [name for name in SHOWN_COLUMNS if any(name in path.statistics for path in paths)]
+def _columns(task: str) -> tuple[str, ...]:
+    return (*SHOWN_COLUMNS, *image_columns(task))
+
+
+def _present(paths: Sequence[PathSummary], columns: Sequence[str]) -> list[str]:
+    return [name for name in columns if any(name in path.statistics for path in paths)]
 
 
 def _statistics_row(column: str, path: PathSummary, task: str) -> list[str]:
