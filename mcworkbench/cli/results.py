@@ -17,6 +17,7 @@ from mcworkbench.reports.braille import View, draw, starts_log
 from mcworkbench.reports.plot import Plot, Role, Series
 from mcworkbench.reports.quantities import MISSING, image_columns, number, quantity, to_shown
 from mcworkbench.reports.table import STATISTICS, expectations_table
+from mcworkbench.reports.verdict import verdict
 
 if TYPE_CHECKING:
     from mcworkbench.reports.document import EndSummary, PathSummary, RunSummary
@@ -65,6 +66,8 @@ def result_lines(
         lines += [*_path_table(paths, summary), ""]
         if width >= _MIN_PLOT_WIDTH:
             lines += [*_plot(paths, summary, min(width, _MAX_PLOT_WIDTH)), ""]
+        told = verdict(paths, summary.task)
+        lines += [*textwrap.wrap(told, width), ""] if told else []
     if summary.ends and (with_ends or not summary.paths):
         lines += [*_end_table(summary.ends, summary.task, tables), ""]
     lines += _beside_published(summary, tables)

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, final
 import matplotlib as mpl
 
 from mcworkbench.reports.axes import STYLE, Drawing
+from mcworkbench.reports.image_figures import image_drawings
 from mcworkbench.reports.path_figures import path_drawings
 from mcworkbench.reports.training_figures import probe_drawings, training_drawings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mcworkbench.reports.document import RunSummary
+    from mcworkbench.reports.sights import Sight
 
 _DOTS_PER_INCH = 200
 
@@ -40,8 +44,8 @@ class Picture:
     png: bytes
 
 
-def pictures(summary: RunSummary) -> list[Picture]:
-    """Return every figure the run has numbers for; equal summaries give equal bytes."""
+def pictures(summary: RunSummary, sights: Sequence[Sight] = ()) -> list[Picture]:
+    """Return every figure the run has numbers and images for; equal ones give equal bytes."""
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         # A name in a script that the font lacks shows boxes; that is no reason to complain.
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
@@ -50,6 +54,7 @@ def pictures(summary: RunSummary) -> list[Picture]:
             *path_drawings(summary),
             *training_drawings(summary),
             *probe_drawings(summary),
+            *image_drawings(sights),
         ]
         return [_picture(drawing) for drawing in drawings]
 

@@ -59,12 +59,12 @@ def _node(node: NodeView) -> dict[str, Any]:
         "epochs": [dataclasses.asdict(event) for event in view.epochs],
         "probes": [dataclasses.asdict(event) for event in view.probes],
         "points": [dataclasses.asdict(event) for event in view.points.values()],
-        "table": usable_table(read_document(table)) if _is_vouched_for(view) else None,
+        "table": usable_table(read_document(table)) if is_vouched_for(view) else None,
         "dataset": read_document(view.artifacts / "dataset.json"),
     }
 
 
-def _is_vouched_for(view: StageView) -> bool:
+def is_vouched_for(view: StageView) -> bool:
     """Return whether the product is what its stage published, byte for byte."""
     return view.state is State.done and view.verify() is None
 

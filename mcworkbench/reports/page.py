@@ -25,6 +25,7 @@ from mcworkbench.reports.table import (
     settings_tables,
     statistics_tables,
 )
+from mcworkbench.reports.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,6 +88,7 @@ def headline(summary: RunSummary) -> list[str]:
         word = "So far, the" if any(path.partial for path in paths) else "The"
         name = quantity(column, task=summary.task).label
         sentences.append(f"{word} highest {name}{where}: {'; '.join(p for p in peaks if p)}.")
+        sentences += filter(None, [verdict(paths, summary.task)])
     return sentences
 
 

@@ -19,6 +19,7 @@ from mcworkbench.reports.exports import (
 from mcworkbench.reports.figures import pictures
 from mcworkbench.reports.html import html_report
 from mcworkbench.reports.markdown import markdown_report
+from mcworkbench.reports.sights import sights_of
 from mcworkbench.reports.summary import collect
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mcworkbench.reports.document import RunSummary
+    from mcworkbench.reports.sights import Sight
     from mcworkbench.runs.views import RunView
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._-]+")
@@ -47,15 +49,18 @@ def write_report(run_view: RunView, folder: Path) -> dict[str, Path]:
         InvalidInputError: `folder` is a file.
         WorkbenchError: a file could not be written.
     """
-    return write_summary(collect(run_view), folder)
+    summary = collect(run_view)
+    return write_summary(summary, folder, sights_of(run_view, summary))
 
 
-def write_summary(summary: RunSummary, folder: Path) -> dict[str, Path]:
+def write_summary(
+    summary: RunSummary, folder: Path, sights: Sequence[Sight] = ()
+) -> dict[str, Path]:
     """Write the report of a collected run; see `write_report`."""
     if folder.exists() and not folder.is_dir():
         raise InvalidInputError(f"{folder} is a file; a report needs a folder of its own.")
     written: dict[str, Path] = {}
-    for name, (relative, content) in report_files(summary).items():
+    for name, (relative, content) in report_files(summary, sights).items():
         path = folder / relative
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,9 +71,9 @@ def write_summary(summary: RunSummary, folder: Path) -> dict[str, Path]:
     return written
 
 
-def report_files(summary: RunSummary) -> dict[str, tuple[str, bytes]]:
+def report_files(summary: RunSummary, sights: Sequence[Sight] = ()) -> dict[str, tuple[str, bytes]]:
     """Return the relative path and the bytes of every file of a report, by what it is."""
-    drawn = pictures(summary)
+    drawn = pictures(summary, sights)
     stems = {
         picture.name: f"figures/{stem}"
         for picture, stem in zip(drawn, _stems([p.name for p in drawn]), strict=True)
@@ -85,6 +90,9 @@ def report_files(summary: RunSummary) -> dict[str, tuple[str, bytes]]:
         stem = stems[picture.name]
         files[f"{stem}.svg"] = (f"{stem}.svg", picture.svg)
         files[f"{stem}.png"] = (f"{stem}.png", picture.png)
+    moving = [sight for sight in sights if sight.gif]
+    for stem, sight in zip(_stems([sight.node for sight in moving]), moving, strict=True):
+        files[f"figures/{stem}.gif"] = (f"figures/{stem}.gif", sight.gif)
     nodes = [path.node for path in summary.paths] + [t.node for t in summary.trainings]
     places = [f"data/{stem}" for stem in _stems(nodes)]
     for stem, path in zip(places, summary.paths, strict=False):

@@ -128,7 +128,7 @@ def _methods(
     if _is_line(node, made):
         last = _node_of((made or {}).get("inputs", {}).get("last", ""), nodes)
         is_aligned = last is not None and last["kind"] == "align_code"
-        return ("line, codes aligned", "aligned") if is_aligned else ("line", "line")
+        return ("code-aligned line", "aligned line") if is_aligned else ("line", "line")
     stored = (node["table"] or {}).get("path") or {}
     options = (made or {}).get("options", {})
     base = str(options.get("name") or stored.get("curve") or name.partition("@")[0])

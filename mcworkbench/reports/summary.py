@@ -175,9 +175,9 @@ def _seeds(options: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _value_on_path(name: str, paths: Sequence[PathSummary]) -> float:
-    """Return the network's test error where a path starts or ends with it."""
+    """Return the network's test error, or loss without one, where a path begins or ends with it."""
     for path in paths:
-        errors = path.statistics.get("test_error", {})
+        errors = path.statistics.get("test_error") or path.statistics.get("test_nll", {})
         for place, statistic in zip(path.pair, ("start", "end"), strict=True):
             if place == name and statistic in errors:
                 return errors[statistic]

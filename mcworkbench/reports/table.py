@@ -122,6 +122,7 @@ def paths_table(summary: RunSummary) -> Table:
 def ends_table(summary: RunSummary) -> Table:
     """Return one row per network: its seeds, its own final statistics, its value on a path."""
     known = _columns(summary.task)
+    on_path = "test_error" if summary.task == "classification" else "test_nll"
     columns = [name for name in known if any(name in end.values for end in summary.ends)]
     rows = [
         [
@@ -130,7 +131,7 @@ def ends_table(summary: RunSummary) -> Table:
             _seeds(end),
             str(end.epochs) if end.epochs else MISSING,
             *(shown(name, end.values.get(name), task=summary.task) for name in columns),
-            shown("test_error", end.on_path, task=summary.task),
+            shown(on_path, end.on_path, task=summary.task),
         ]
         for end in summary.ends
     ]
@@ -141,7 +142,8 @@ def ends_table(summary: RunSummary) -> Table:
         f'Own numbers of each network: no augmentation{statistics}; "on the path" is the '
         "path's value at t = 0 or t = 1."
     ]
-    return Table("Ends", [*heads, "test error on the path"], rows, 3, notes)
+    label = quantity(on_path, task=summary.task).label
+    return Table("Ends", [*heads, f"{label} on the path"], rows, 3, notes)
 
 
 def expectations_table(summary: RunSummary) -> Table:

@@ -75,8 +75,8 @@ def png_bytes(picture: Pixels) -> bytes:
 
 
 def gif_bytes(frames: Sequence[Pixels], frame_ms: int) -> bytes:
-    """Return pictures as an endless GIF that runs forth and back."""
-    shown = [_image(frame) for frame in (*frames, *frames[-2:0:-1])]
+    """Return pictures as an endless GIF."""
+    shown = [_image(frame) for frame in frames]
     file = io.BytesIO()
     shown[0].save(
         file, format="GIF", save_all=True, append_images=shown[1:], duration=frame_ms, loop=0
