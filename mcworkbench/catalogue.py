@@ -180,6 +180,18 @@ DATASETS: dict[str, Source] = {
     "imagefolder": Source(
         "train/ and test/ folders", "mcworkbench.data.folder:load", takes_path=True
     ),
+    "images": Source(
+        "any folder of images, without classes",
+        "mcworkbench.data.plain_images:flat",
+        task="reconstruction",
+        takes_path=True,
+    ),
+    "celeba": Source(
+        "CelebA's aligned faces: torchvision's folder, or the zip file",
+        "mcworkbench.data.plain_images:celeba",
+        task="reconstruction",
+        takes_path=True,
+    ),
     "arrays": Source("an .npz file", "mcworkbench.data.arrays:load", takes_path=True),
 }
 

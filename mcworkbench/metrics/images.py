@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 # Wang et al. 2004, as torchmetrics and piq have it.
-_SSIM_WINDOW = 11
+_SSIM_REACH = 5
 _SSIM_SIGMA = 1.5
 _SSIM_C1 = 0.01**2
 _SSIM_C2 = 0.03**2
@@ -40,8 +40,8 @@ def psnr(mse_B: Tensor) -> Tensor:
 def ssim(x_BCHW: Tensor, y_BCHW: Tensor) -> Tensor:
     """Return each image's structural similarity, at most 1, (B,).
 
-    Gaussian window of 11 pixels (sigma 1.5), k1 .01, k2 .03, range 1, only where the window fits;
-    smaller images get the largest odd window that fits. Averaged over channels and places.
+    Gaussian window of 11 pixels (sigma 1.5), k1 .01, k2 .03, range 1, reflected at the border, as
+    torchmetrics has it; below 6 pixels the window shrinks. Averaged over channels and places.
     """
     height, width = x_BCHW.shape[-2:]
     rows, columns = _window(height, x_BCHW), _window(width, x_BCHW)
@@ -56,14 +56,15 @@ def ssim(x_BCHW: Tensor, y_BCHW: Tensor) -> Tensor:
 
 
 def _window(side: int, like: Tensor) -> Tensor:
-    """Return the matrix whose product with a column is its Gaussian means, (side - 10, side)."""
-    size = min(_SSIM_WINDOW, side - 1 + side % 2)
-    offsets = torch.arange(size, dtype=torch.float64) - size // 2
-    weights = torch.exp(-((offsets / _SSIM_SIGMA) ** 2) / 2)
-    weights /= weights.sum()
-    matrix = torch.zeros(side - size + 1, side, dtype=torch.float64)
-    for place in range(len(matrix)):
-        matrix[place, place : place + size] = weights
+    """Return the matrix whose product with a column is its Gaussian means, (side, side)."""
+    reach = min(_SSIM_REACH, side - 1)
+    offsets = torch.arange(-reach, reach + 1)
+    weights = torch.exp(-((offsets / _SSIM_SIGMA).double() ** 2) / 2)
+    places = torch.arange(side)[:, None] + offsets
+    # Reflected at the first and the last pixel, which are not repeated.
+    inside = (side - 1) - ((side - 1) - places.abs()).abs()
+    matrix = torch.zeros(side, side, dtype=torch.float64)
+    matrix.scatter_add_(1, inside, (weights / weights.sum()).expand(side, -1))
     return matrix.to(like)
 
 

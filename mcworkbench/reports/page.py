@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mcworkbench.reports.document import PathSummary, RunSummary
 
 # What may name a file of the user's own, in a preset or a command.
-_HAS_FILE = re.compile(r"\b(?:file|imagefolder|arrays):(?!‹)")
+_HAS_FILE = re.compile(r"\b(?:file|imagefolder|images|celeba|arrays):(?!‹)")
 _HEADLINE_COLUMNS = ("test_error", "test_nll", "train_nll")
 
 

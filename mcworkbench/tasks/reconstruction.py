@@ -43,6 +43,8 @@ class Reconstruction(AbstractTask):
     """
 
     name = "reconstruction"
+    # An ensemble's reconstruction is the mean of its members'.
+    averages = "values"
 
     def __init__(
         self,
@@ -121,6 +123,10 @@ class Reconstruction(AbstractTask):
     def stored(self, outputs: Tensor) -> Tensor:
         """Return the reconstructions as pixels, uint8 (B, C, H, W)."""
         return (self.unit(outputs.float()).clamp(0, 1) * 255).round().to(torch.uint8)
+
+    def averaged(self, outputs: Tensor) -> Tensor:
+        """Return the reconstructions in [0, 1], float32 (B, C, H, W): ensembles average pixels."""
+        return self.unit(outputs.float()).clamp(0, 1)
 
     @override
     def disagreement(self, predictions_a: Tensor, predictions_b: Tensor) -> float:

@@ -18,7 +18,8 @@ class DataOptions(Options):
 
     name: str = Field(
         description="digits, mnist, fashion_mnist, cifar10, cifar100, synthetic, "
-        "synthetic-regression, imagefolder:PATH (train/ and test/ folders of class folders) "
+        "synthetic-regression, imagefolder:PATH (train/ and test/ folders of class folders), "
+        "images:PATH (any folder of images, no classes), celeba:PATH (torchvision's folder or zip) "
         "or arrays:FILE.npz."
     )
     validation: str = Field(
@@ -34,6 +35,13 @@ class DataOptions(Options):
         ge=4,
         le=1024,
         description="Image folders: short side resized, centre cropped, in pixels.",
+    )
+    crop: int = Field(
+        default=0,
+        ge=0,
+        le=8192,
+        description="Image folders: cut this many pixels out of the centre before resizing "
+        "(CelebA's tight faces: 148); 0 keeps the whole short side.",
     )
     normalize: Literal["auto", "none", "unit", "VGG", "ResNet"] = Field(
         default="auto",
