@@ -35,13 +35,12 @@ _MAIN: dict[Keys, tuple[str, ...]] = {
     ("import",): ("files",),
 }
 # Sections that an experiment of a kind makes no use of.
-_PICTURED = ("pictures", "latent")
 _IDLE = {
-    "curve": ("path", "import", *_PICTURED),
+    "curve": ("path", "import", "pictures", "latent"),
     "autoencoder": ("path", "import"),
-    "endpoints": ("curve", "evaluate", "path", "import", *_PICTURED),
-    "evaluate": ("ends", "train", "curve", "import", *_PICTURED),
-    "import": ("ends", "train", "curve", "evaluate", "path", *_PICTURED),
+    "endpoints": ("curve", "evaluate", "path", "import", "pictures", "latent"),
+    "evaluate": ("ends", "train", "curve", "import", "pictures", "latent"),
+    "import": ("ends", "train", "curve", "evaluate", "path", "pictures", "latent"),
 }
 
 

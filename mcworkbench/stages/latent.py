@@ -55,9 +55,9 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         codes = latent.end_codes()
     except Interrupted:
         raise Stopped(0) from None
-    yield from latent.publish_cross()
-    yield from latent.publish_codes(codes)
-    yield from latent.publish_strips(codes)
+    yield from latent.cross_files()
+    yield from latent.code_files(codes)
+    yield from latent.strip_files(codes)
     return latent.summary
 
 
@@ -127,14 +127,14 @@ class _Latent:
         """Return the codes of the first and of the last network, (N, Z) each."""
         return self._codes[0], self._codes[-1]
 
-    def publish_cross(self) -> Iterator[Event]:
+    def cross_files(self) -> Iterator[Event]:
         """Publish the errors of every encoder with every decoder."""
         content = npz_bytes(ts=np.asarray(self.ts), mse=self._cross_SS)
         crossed = (self._cross_SS[0, -1] + self._cross_SS[-1, 0]) / 2
         self.summary["cross_mse_ends"] = float(crossed)
         yield from self._publish(CROSS_FILE, "cross", content, {"mse_ends": float(crossed)})
 
-    def publish_codes(self, codes: tuple[Tensor, Tensor]) -> Iterator[Event]:
+    def code_files(self, codes: tuple[Tensor, Tensor]) -> Iterator[Event]:
         """Publish both ends' codes and the last ones turned, in one frame of two directions."""
         first_NZ, last_NZ = codes
         is_linear = self.module.code_kind == "linear"
@@ -158,7 +158,7 @@ class _Latent:
         self.summary |= {f"code_{name}": value for name, value in gaps.items()}
         yield from self._publish(LATENT_FILE, "latent", content, gaps)
 
-    def publish_strips(self, codes: tuple[Tensor, Tensor]) -> Iterator[Event]:
+    def strip_files(self, codes: tuple[Tensor, Tensor]) -> Iterator[Event]:
         """Publish what each end decodes between the codes of two images."""
         num = self.split.num_examples
         drawn = permutation(num, self.options.seed, "strips")

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from mcworkbench import catalogue
-from mcworkbench.config.options.model import MlpOptions, PreResNetOptions, Vgg16Options
+from mcworkbench.config.options.model import MlpOptions, PreResNetOptions, Vgg16Options, range_of
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.models import build_model
 from mcworkbench.models.preresnet import Bottleneck
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from mcworkbench.config.options.model import AnyModelOptions
 
 CIFAR = (3, 32, 32)
+
+
+def num_outputs(options: Any, classes: int) -> int:
+    """Return as many outputs as classes, or as an image has values."""
+    return math.prod(CIFAR) if range_of(options) else classes
 
 
 def num_params(module: nn.Module) -> int:
@@ -165,7 +170,8 @@ def test_vgg_dropout_is_the_option() -> None:
 def test_a_seed_repeats_a_network_and_touches_no_generator(name: str) -> None:
     options: Any = catalogue.resolve(catalogue.MODELS[name].options)(name=name)
     before = torch.get_rng_state()
-    first, again, other = (build_model(options, CIFAR, 10, seed) for seed in (1, 1, 2))
+    outputs = num_outputs(options, 10)
+    first, again, other = (build_model(options, CIFAR, outputs, seed) for seed in (1, 1, 2))
     assert torch.equal(torch.get_rng_state(), before)
     pairs = zip(first.parameters(), again.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
@@ -176,10 +182,10 @@ def test_a_seed_repeats_a_network_and_touches_no_generator(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(catalogue.MODELS))
 def test_every_network_learns_from_every_parameter(name: str) -> None:
     options: Any = catalogue.resolve(catalogue.MODELS[name].options)(name=name)
-    module = build_model(options, CIFAR, 7, seed=1).eval()
+    module = build_model(options, CIFAR, num_outputs(options, 7), seed=1).eval()
     x = torch.randn(4, *CIFAR, generator=torch.Generator().manual_seed(0))
     outputs = module(x)
-    assert outputs.shape == (4, 7)
+    assert outputs.shape == (x.shape if range_of(options) else (4, 7))
     outputs.square().sum().backward()
     silent = [
         name

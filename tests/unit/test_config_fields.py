@@ -98,9 +98,10 @@ def test_further_nodes_and_published_numbers_are_sections_of_their_own() -> None
 
 def test_sections_that_a_kind_has_no_use_for_are_idle() -> None:
     idle = {s.title for s in form_sections(QUICKSTART) if s.is_idle}
-    assert idle == {"[path]", "[import]"}
+    assert idle == {"[path]", "[import]", "[pictures]", "[latent]"}
     idle = {s.title for s in form_sections({"kind": "import"}) if s.is_idle}
-    assert idle == {"[ends]", "[train]", "[curve]", "[evaluate]", "[path]"}
+    looks = {"[pictures]", "[latent]"}
+    assert idle == {"[ends]", "[train]", "[curve]", "[evaluate]", "[path]", *looks}
 
 
 @pytest.mark.parametrize(
