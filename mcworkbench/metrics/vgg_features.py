@@ -88,6 +88,7 @@ class VggFeatures(nn.Module):
             weight, bias = (_tensor(tensors, f"features.{index}.{part}") for part in _PARTS)
             convolution = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
             convolution.weight.data.copy_(weight)
+            assert convolution.bias is not None
             convolution.bias.data.copy_(bias)
             self.convolutions[str(index)] = convolution
         first = next(iter(self.convolutions.values()))
@@ -108,7 +109,7 @@ class VggFeatures(nn.Module):
         if self._side:
             size = (self._side, self._side)
             x = functional.interpolate(x, size, mode="bilinear", align_corners=False)
-        x = (x - self.mean) / self.std
+        x = (x - self.get_buffer("mean")) / self.get_buffer("std")
         maps: list[Tensor] = []
         block = 0
         for index, convolution in self.convolutions.items():

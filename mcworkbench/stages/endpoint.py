@@ -33,7 +33,7 @@ from mcworkbench.training.unused import unused_mask
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from mcworkbench.data.dataset import Dataset
+    from mcworkbench.data.dataset import Dataset, SplitName
     from mcworkbench.params.flat import FlatModule
     from mcworkbench.runs.events import Event
     from mcworkbench.runs.workspace import Workspace
@@ -126,7 +126,7 @@ class _Watching:
         self._flat = flat
         self._workspace = workspace
         self._options = options
-        self._name = watched_name(dataset)
+        self._name: SplitName = watched_name(dataset)
         self.baseline: dict[str, float] = {}
         self._fixed: FixedImages | None = None
         if dataset.range:

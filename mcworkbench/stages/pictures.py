@@ -28,6 +28,7 @@ from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.workspace import Stopped
 from mcworkbench.stages.curve import check_fits
 from mcworkbench.stages.sheets import (
+    Pixels,
     gif_bytes,
     npz_bytes,
     path_frame,
@@ -96,8 +97,8 @@ class _Pictures:
             device=workspace.device,
             between=interruptible(workspace),
         )
-        shape = (len(self.ts), *self.fixed.known["inputs"].shape)
-        self.outputs_TKHWC = np.zeros(shape, np.uint8)
+        shape = (len(self.ts), *self.fixed.pixels.shape)
+        self.outputs_TKHWC: Pixels = np.zeros(shape, np.uint8)
         self.mse_TK = np.zeros(shape[:2], np.float32)
         self.done = 0
 
@@ -128,12 +129,12 @@ class _Pictures:
 
     def publish(self) -> Iterator[Event]:
         """Publish the arrays, the contact sheet and the GIF."""
-        known = self.fixed.known
+        inputs, known = self.fixed.pixels, self.fixed.known
         content = npz_bytes(
             **known, ts=np.asarray(self.ts), outputs=self.outputs_TKHWC, mse=self.mse_TK
         )
-        frames = [path_frame(known["inputs"], outputs) for outputs in self.outputs_TKHWC]
-        sheet = path_sheet(known["inputs"], self.outputs_TKHWC)
+        frames = [path_frame(inputs, outputs) for outputs in self._frames()]
+        sheet = path_sheet(inputs, self.outputs_TKHWC)
         yield self.workspace.save_artifact(PICTURES_FILE, content, "pictures")
         yield self.workspace.save_artifact(SHEET_FILE, png_bytes(sheet), "picture")
         gif = gif_bytes(frames, self.options.frame_ms)
@@ -141,6 +142,9 @@ class _Pictures:
         worst = torch.from_numpy(self.mse_TK).mean(1).max()
         values = {"mse_max": worst.item(), "psnr_min": images.psnr(worst).item()}
         yield PicturesSaved(PICTURES_FILE, "path", 0, self.done, self.mse_TK.shape[1], values)
+
+    def _frames(self) -> list[Pixels]:
+        return [self.outputs_TKHWC[place] for place in range(len(self.ts))]
 
     def _checkpoint(self) -> Event:
         tensors = {

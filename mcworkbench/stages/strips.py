@@ -6,7 +6,7 @@ Shape letters: K = images.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from mcworkbench.training.precision import computing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
     from torch import Tensor
 
     from mcworkbench.data.dataset import Dataset
@@ -41,8 +42,9 @@ class FixedImages:
         self._task = Reconstruction(dataset.range)
         self.inputs, _ = self.split.take(torch.arange(self.split.num_examples, device=device))
         index = dataset.index("test", num, PICTURE_SEED)
-        self.known = {
-            "inputs": pixels_of(self._task.unit(self.inputs)),
+        self.pixels = pixels_of(self._task.unit(self.inputs))
+        self.known: dict[str, npt.NDArray[Any]] = {
+            "inputs": self.pixels,
             "index": np.asarray(index, dtype=np.int64),
             "labels": self.split.targets.cpu().numpy(),
         }

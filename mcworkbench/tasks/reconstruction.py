@@ -116,7 +116,8 @@ class Reconstruction(AbstractTask):
     def predictions(self, outputs: Tensor) -> Tensor:
         """Return thumbnails of at most 16 pixels a side in [0, 1], float16 (B, C, h, w)."""
         pixels = self.unit(outputs.float()).clamp(0, 1)
-        size = [min(_THUMBNAIL, side) for side in pixels.shape[-2:]]
+        height, width = pixels.shape[-2:]
+        size = (min(_THUMBNAIL, height), min(_THUMBNAIL, width))
         return functional.adaptive_avg_pool2d(pixels, size).half()
 
     @override

@@ -120,14 +120,18 @@ def test_noise_is_in_training_only_and_spares_the_target(name: str) -> None:
 @pytest.mark.parametrize("scheme", ["normal", "kaiming_normal", "kaiming_uniform"])
 def test_init_schemes_are_the_studys(scheme: str) -> None:
     module = build("ae_seed", FACE, init=scheme)
-    weight = module.get_submodule("e4").weight
+    e4, bn4 = module.get_submodule("e4"), module.get_submodule("bn4")
+    assert isinstance(e4, nn.Conv2d)
+    assert isinstance(bn4, nn.BatchNorm2d)
+    assert e4.bias is not None
+    weight = e4.weight
     fan_in = 256 * 16
     spread = 0.02 if scheme == "normal" else math.sqrt(2 / (1 + 0.2**2) / fan_in)
     assert weight.std().item() == pytest.approx(spread, rel=0.02)
     is_flat = (weight.abs().max() / weight.std()).item() < 1.75
     assert is_flat == (scheme == "kaiming_uniform")
-    assert module.get_submodule("e4").bias.abs().max() == 0
-    assert module.get_submodule("bn4").weight.std().item() == pytest.approx(0.02, rel=0.2)
+    assert e4.bias.abs().max() == 0
+    assert bn4.weight.std().item() == pytest.approx(0.02, rel=0.2)
 
 
 def test_an_image_of_the_wrong_size_is_told() -> None:

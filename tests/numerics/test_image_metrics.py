@@ -115,7 +115,7 @@ def test_features_are_those_of_torchvisions_vgg16_with_the_same_weights() -> Non
     ours = VggFeatures(names, tensors, mean=IMAGENET_MEAN, std=IMAGENET_STD, source="test")(x)
     mean, std = (torch.tensor(v)[None, :, None, None] for v in (IMAGENET_MEAN, IMAGENET_STD))
     maps, value = [], (x - mean) / std
-    for place, layer in enumerate(oracle):
+    for place, layer in enumerate(oracle.children()):
         value = layer(value)
         if place in (3, 8, 15, 22, 29):
             maps.append(value.clone())
@@ -198,6 +198,6 @@ def _give(oracle: nn.Module, backbone: dict[str, Tensor]) -> None:
             state[name] = backbone[f"features.{number}.{part}"]
     oracle.load_state_dict(state)
     scaling = oracle.get_submodule("scaling_layer")
-    assert scaling.shift.flatten().tolist() == pytest.approx(LPIPS_SHIFT)
-    assert scaling.scale.flatten().tolist() == pytest.approx(LPIPS_SCALE)
+    assert scaling.get_buffer("shift").flatten().tolist() == pytest.approx(LPIPS_SHIFT)
+    assert scaling.get_buffer("scale").flatten().tolist() == pytest.approx(LPIPS_SCALE)
     assert len(LPIPS_LAYERS) == 5

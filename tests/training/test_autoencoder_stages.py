@@ -75,10 +75,15 @@ class Bench:
         self.told.append(event)
 
     def end(self, seed: int, **chosen: Any) -> Path:
-        values = {"epochs": 12, "batch_size": 50, "optimizer": "adam", "lr": 1e-2, **chosen}
-        options = EndpointOptions(
-            **{"model": AE, "init_seed": seed, "order_seed": seed, "weight_decay": 0.0, **values}
-        )
+        values: dict[str, Any] = {
+            "epochs": 12,
+            "batch_size": 50,
+            "optimizer": "adam",
+            "lr": 1e-2,
+            **chosen,
+        }
+        values |= {"init_seed": seed, "order_seed": seed, "weight_decay": 0.0}
+        options = EndpointOptions.model_validate({"model": AE, **values})
         return self.made(f"end-{seed}", endpoint, options, {"dataset": self.data})
 
     def line(self) -> Path:
