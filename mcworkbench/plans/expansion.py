@@ -41,7 +41,7 @@ class Expansion:
         self.base = base
         self.plan = Plan(salt=salt)
         self.dataset = self._dataset(writes=writes)
-        self.loss, self._judges = resolve_loss(experiment, self.plan, base)
+        self.loss, self._judges = resolve_loss(experiment, base)
         self._lpips = resolve_lpips(experiment, base)
 
     def resolve(self, text: str, name: str, where: str, product: str) -> Input:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,13 @@ from mcworkbench import folders
 from mcworkbench.config.options.loss import LossOptions, LossSection, LpipsOptions
 from mcworkbench.config.options.model import range_of
 from mcworkbench.errors import InvalidInputError
-from mcworkbench.plans.plan import Input
+from mcworkbench.plans.plan import Input, Plan
 from mcworkbench.plans.references import resolve_reference
 from mcworkbench.runs.stage_folder import StageFolder
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from mcworkbench.config.experiment import Experiment
-    from mcworkbench.plans.plan import Plan
 
 # As torch.hub names the published weights; the digits are the start of the file's SHA-256.
 HUB_FILE = "vgg16-397923af.pth"
@@ -41,9 +41,7 @@ def hub_weights() -> Path:
     return Path(home).expanduser() / "hub" / "checkpoints" / HUB_FILE
 
 
-def resolve_loss(
-    experiment: Experiment, plan: Plan, base: Path
-) -> tuple[LossOptions | None, dict[str, Input]]:
+def resolve_loss(experiment: Experiment, base: Path) -> tuple[LossOptions | None, dict[str, Input]]:
     """Return the loss of every stage and the inputs that it needs; None is the usual one.
 
     Raises:
@@ -68,7 +66,7 @@ def resolve_loss(
         return _with(options, "weights", source=source, sha256=digest, file=str(file)), {}
     if scheme not in ("run", "stage"):
         raise InvalidInputError(f"{_WHERE} = '{chosen}': name a file, a run, 'hub' or 'random:0'.")
-    inputs = _network(chosen, experiment, plan, base)
+    inputs = _network(chosen, experiment, base)
     key = inputs["features"].key
     source = f"the vgg16 of {clean_line(chosen)} (stage {key[:12]})"
     return _with(options, "network", source=source), inputs
@@ -81,10 +79,12 @@ def _with(
     return options.model_copy(update=found)
 
 
-def _network(text: str, experiment: Experiment, plan: Plan, base: Path) -> dict[str, Input]:
+def _network(text: str, experiment: Experiment, base: Path) -> dict[str, Input]:
+    """Return a finished network and the data it was trained on; neither is a node of this run."""
+    # In a plan of its own: what only judges is no end and no training of this run.
     features = resolve_reference(
         text,
-        plan,
+        Plan(),
         experiment,
         name="features",
         where=_WHERE,
@@ -92,15 +92,23 @@ def _network(text: str, experiment: Experiment, plan: Plan, base: Path) -> dict[
         product="network",
         is_of_this_model=False,
     )
-    document = StageFolder(features.key).document()
+    stage = StageFolder(features.key)
+    document = stage.document()
     model = document.get("options", {}).get("model", {}).get("name")
     if model != "vgg16":
         raise InvalidInputError(
             f"{_WHERE}: '{clean_line(text)}' is a network of [model] {clean_line(str(model))}; "
             "name one of vgg16."
         )
+    if not stage.is_finished():
+        raise InvalidInputError(
+            f"{_WHERE}: '{clean_line(text)}' has not finished; `mcworkbench resume` its run first."
+        )
     data = str(document["inputs"]["dataset"])
-    return {"features": features, "features_data": Input(key=data, identity=data)}
+    return {
+        "features": replace(features, node=""),
+        "features_data": Input(key=data, identity=data),
+    }
 
 
 def resolve_lpips(experiment: Experiment, base: Path) -> LpipsOptions | None:
