@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.reports.quantities import quantity, shown
+from mcworkbench.reports.reconstructions import reconstruction_table
 from mcworkbench.reports.redact import has_gaps
 from mcworkbench.reports.table import (
     Table,
@@ -50,7 +51,11 @@ class Image:
 
 def page(summary: RunSummary, images: Sequence[Image]) -> dict[str, Any]:
     """Return the context of the report templates."""
-    results = [*statistics_tables(summary), *barrier_tables(summary)]
+    results = [
+        reconstruction_table(summary),
+        *statistics_tables(summary),
+        *barrier_tables(summary),
+    ]
     details = [paths_table(summary), ends_table(summary), expectations_table(summary)]
     return {
         "title": summary.heading,

@@ -41,17 +41,17 @@ def share_of_baseline(path: PathSummary, column: str) -> float:
     return (worst - max(ends)) / room if room > 0 else math.nan
 
 
-def _column(task: str) -> str:
+def verdict_column(task: str) -> str:
     """Return what the verdict is on: the loss where it is of pixels alone, else their mse."""
     return "test_nll" if task.endswith((":mse", ":mae", ":laplacian")) else "test_mse"
 
 
 def _share(path: PathSummary, task: str) -> float:
-    return share_of_baseline(path, _column(task))
+    return share_of_baseline(path, verdict_column(task))
 
 
 def _told(path: PathSummary, share: float, task: str) -> str:
-    column = _column(task)
+    column = verdict_column(task)
     statistics = path.statistics[column]
     worst, values = statistics["max"], path.columns.get(column, [])
     end = max(statistics["start"], statistics["end"])
