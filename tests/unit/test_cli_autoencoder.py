@@ -124,12 +124,13 @@ def test_pictures_that_are_not_what_they_should_be_are_left_out(
     bad.write_bytes(b"no zip")
     assert read_arrays(bad, "path") == {}
     good = view.nodes["pictures-line"].view.artifacts / "pictures.npz"
-    arrays = read_arrays(good, "path")
-    for change in (
+    arrays: dict[str, Any] = read_arrays(good, "path")
+    changes: tuple[dict[str, Any], ...] = (
         {"outputs": arrays["outputs"][:2]},
         {"inputs": arrays["inputs"].astype(np.float32)},
         {"mse": arrays["mse"][0]},
-    ):
+    )
+    for change in changes:
         np.savez(bad, **{**arrays, **change})
         assert read_arrays(bad, "path") == {}
     np.savez(bad, **{**arrays, "ts": np.array([object()] * 5)})
