@@ -133,7 +133,8 @@ def test_pictures_that_are_not_what_they_should_be_are_left_out(
     for change in changes:
         np.savez(bad, **{**arrays, **change})
         assert read_arrays(bad, "path") == {}
-    np.savez(bad, **{**arrays, "ts": np.array([object()] * 5)})
+    objects: dict[str, Any] = {**arrays, "ts": np.array([object()] * 5)}
+    np.savez(bad, **objects)
     assert read_arrays(bad, "path") == {}
 
 
