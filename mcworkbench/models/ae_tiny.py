@@ -44,9 +44,8 @@ class AeTiny(AbstractAutoencoder):
         self.e2, self.bn2 = nn.Conv2d(w, 2 * w, 4, 2, 1), nn.BatchNorm2d(2 * w)
         self.fc1 = nn.Linear(flat, options.code)
         self.d1 = nn.Linear(options.code, flat)
-        self.d2, self.bn3 = nn.Conv2d(2 * w, 2 * w, 3, 1, 1), nn.BatchNorm2d(2 * w)
-        self.d3, self.bn4 = nn.Conv2d(2 * w, w, 3, 1, 1), nn.BatchNorm2d(w)
-        self.d4 = nn.Conv2d(w, channels, 3, 1, 1)
+        self.d2, self.bn3 = nn.Conv2d(2 * w, w, 3, 1, 1), nn.BatchNorm2d(w)
+        self.d3 = nn.Conv2d(w, channels, 3, 1, 1)
         self.squash = squash(options.range)
         initialise(self, options.init)
 
@@ -60,8 +59,7 @@ class AeTiny(AbstractAutoencoder):
     def decode(self, code_BZ: Tensor) -> Tensor:
         x = functional.relu(self.d1(code_BZ)).view(-1, *self.start)
         x = functional.leaky_relu(self.bn3(self.d2(_doubled(x))), LEAK)
-        x = functional.leaky_relu(self.bn4(self.d3(_doubled(x))), LEAK)
-        return self.squash(self.d4(x))
+        return self.squash(self.d3(_doubled(x)))
 
 
 def _doubled(x_BCHW: Tensor) -> Tensor:
