@@ -14,12 +14,21 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def open(reference: str) -> Run:  # noqa: A001 - the name users type: mcworkbench.open(ID)
+def open(  # noqa: A001 - the name users type: mcworkbench.open(ID)
+    reference: str, *, trust: bool = False
+) -> Run:
     """Return the run whose id, name or unique id prefix is given.
+
+    Args:
+        reference: id, name, unique start of an id, or 'last'.
+        trust: let network classes of your own (package.module:Class) run in this process.
 
     Raises:
         WorkbenchError: no run, or more than one, goes by that name.
     """
+    from mcworkbench.config.user_class import permit
     from mcworkbench.library import Run
 
+    if trust:
+        permit()
     return Run.find(reference)

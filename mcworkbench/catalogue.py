@@ -10,7 +10,20 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
+from mcworkbench.datasets import DATASETS, Source
 from mcworkbench.errors import unknown_name
+
+__all__ = [
+    "CURVES",
+    "DATASETS",
+    "MODELS",
+    "PATHS",
+    "STAGES",
+    "TASKS",
+    "Named",
+    "Source",
+    "StageKind",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,9 @@ STAGES: dict[str, StageKind] = {
     "line": StageKind(
         f"{_OPTIONS}.curve:LineOptions", f"{_STAGES}.line:run", ("first?", "last?", "path?"), "path"
     ),
+    "chain": StageKind(
+        f"{_OPTIONS}.chain:ChainOptions", f"{_STAGES}.chain:run", ("point-*",), "path"
+    ),
     "curve": StageKind(
         f"{_OPTIONS}.curve:CurveOptions",
         f"{_STAGES}.curve:run",
@@ -66,7 +82,7 @@ STAGES: dict[str, StageKind] = {
     "evaluate": StageKind(
         f"{_OPTIONS}.evaluate:EvaluateOptions",
         f"{_STAGES}.evaluate:run",
-        ("dataset", "path", "features?", "features_data?"),
+        ("dataset", "path", "test-*?", "features?", "features_data?"),
         "table",
     ),
     "pictures": StageKind(
@@ -89,111 +105,85 @@ STAGES: dict[str, StageKind] = {
     ),
 }
 
+_MODEL_OPTIONS = "mcworkbench.config.options.model"
+_MODELS = "mcworkbench.models"
+
+# config/published.py knows the names under which papers speak of them.
 MODELS: dict[str, Named] = {
     "mlp": Named(
-        "multilayer perceptron", f"{_OPTIONS}.model:MlpOptions", "mcworkbench.models.mlp:build"
+        "multilayer perceptron", f"{_MODEL_OPTIONS}.mlp:MlpOptions", f"{_MODELS}.mlp:build"
     ),
     "preresnet": Named(
         "pre-activation ResNet, 32 px",
-        f"{_OPTIONS}.model:PreResNetOptions",
-        "mcworkbench.models.preresnet:build",
+        f"{_MODEL_OPTIONS}.preresnet:PreResNetOptions",
+        f"{_MODELS}.preresnet:build",
     ),
-    "vgg16": Named(
-        "VGG16, 32 px", f"{_OPTIONS}.model:Vgg16Options", "mcworkbench.models.vgg16:build"
+    "vgg16": Named("VGG16, 32 px", f"{_MODEL_OPTIONS}.vgg:Vgg16Options", f"{_MODELS}.vgg:build"),
+    "vgg": Named(
+        "VGG with three dense layers, 32 px",
+        f"{_MODEL_OPTIONS}.vgg:VggOptions",
+        f"{_MODELS}.vgg:build",
+    ),
+    "vgg_linear": Named(
+        "VGG with one linear layer, 32 px",
+        f"{_MODEL_OPTIONS}.vgg:VggLinearOptions",
+        f"{_MODELS}.vgg_linear:build",
+    ),
+    "wideresnet": Named(
+        "wide ResNet, 32 px",
+        f"{_MODEL_OPTIONS}.wideresnet:WideResNetOptions",
+        f"{_MODELS}.wideresnet:build",
+    ),
+    "resnet": Named(
+        "ResNet of three stages, 32 px",
+        f"{_MODEL_OPTIONS}.resnet:ResNetOptions",
+        f"{_MODELS}.resnet:build",
+    ),
+    "resnet18": Named(
+        "ResNet18, 32 px", f"{_MODEL_OPTIONS}.resnet:ResNet18Options", f"{_MODELS}.resnet18:build"
+    ),
+    "convfc": Named(
+        "5 × 5 convolutions and linear layers",
+        f"{_MODEL_OPTIONS}.convfc:ConvFcOptions",
+        f"{_MODELS}.convfc:build",
+    ),
+    "cnn": Named(
+        "3 × 3 convolutions and linear layers, 28 px",
+        f"{_MODEL_OPTIONS}.cnn:CnnOptions",
+        f"{_MODELS}.cnn:build",
+    ),
+    "torchvision": Named(
+        "a classification network of torchvision",
+        f"{_MODEL_OPTIONS}.torchvision:TorchvisionOptions",
+        f"{_MODELS}.from_torchvision:build",
+    ),
+    "own": Named(
+        "a class of your own, with --trust",
+        f"{_MODEL_OPTIONS}.own:OwnOptions",
+        f"{_MODELS}.own:build",
     ),
     "ae_seed": Named(
         "convolutional autoencoder, 32, 64, … px",
-        f"{_OPTIONS}.autoencoder:AeSeedOptions",
-        "mcworkbench.models.ae_seed:build",
+        f"{_MODEL_OPTIONS}.autoencoder:AeSeedOptions",
+        f"{_MODELS}.ae_seed:build",
     ),
     "ae_z": Named(
         "convolutional autoencoder with a tanh code, 32, 48, 64, … px",
-        f"{_OPTIONS}.autoencoder:AeZOptions",
-        "mcworkbench.models.ae_z:build",
+        f"{_MODEL_OPTIONS}.autoencoder:AeZOptions",
+        f"{_MODELS}.ae_z:build",
     ),
     "ae_tiny": Named(
         "small convolutional autoencoder, 8, 28, 32, … px",
-        f"{_OPTIONS}.autoencoder:AeTinyOptions",
-        "mcworkbench.models.ae_tiny:build",
+        f"{_MODEL_OPTIONS}.autoencoder:AeTinyOptions",
+        f"{_MODELS}.ae_tiny:build",
     ),
     "ae_dense": Named(
         "fully connected autoencoder",
-        f"{_OPTIONS}.autoencoder:AeDenseOptions",
-        "mcworkbench.models.ae_dense:build",
+        f"{_MODEL_OPTIONS}.autoencoder:AeDenseOptions",
+        f"{_MODELS}.ae_dense:build",
     ),
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One data set: title, loader, task, and whether its name takes ':PATH'."""
-
-    title: str
-    loader: str
-    task: str = "classification"
-    takes_path: bool = False
-    checksum: str = ""
-
-
-# A checksum stands for the content: the published MD5 of the archive (of the four files, in
-# torchvision's order), or the version of what is made here.
-_MNIST_MD5 = (
-    "f68b3c2dcbeaaa9fbdd348bbdeb94873+d53e105ee54ea40749a09fcbcd1e9432"
-    "+9fb629c4189551a2d022fa330f9573f3+ec29112dd5afa0611ce80d1b7f02629c"
-)
-_FASHION_MD5 = (
-    "8d4fb7e6c68d591d4c3dfef9ec88bf0d+25c81989df183df01b3e8a0aad5dffbe"
-    "+bef4ecab320f06d8554ea6380940ec79+bb300cfdad3c16e7a12a480ee83cd310"
-)
-
-DATASETS: dict[str, Source] = {
-    "digits": Source(
-        "scikit-learn's handwritten digits, 8×8",
-        "mcworkbench.data.embedded:digits",
-        checksum="digits-1",
-    ),
-    "synthetic": Source(
-        "coloured patterns under noise, 8×8, made on the spot",
-        "mcworkbench.data.synthetic:images",
-        checksum="synthetic-1",
-    ),
-    "synthetic-regression": Source(
-        "a noisy sine of one variable",
-        "mcworkbench.data.synthetic:regression",
-        task="regression",
-        checksum="synthetic-regression-1",
-    ),
-    "mnist": Source("MNIST, 28×28", "mcworkbench.data.downloads:mnist", checksum=_MNIST_MD5),
-    "fashion_mnist": Source(
-        "Fashion-MNIST, 28×28", "mcworkbench.data.downloads:fashion_mnist", checksum=_FASHION_MD5
-    ),
-    "cifar10": Source(
-        "CIFAR-10, 32×32",
-        "mcworkbench.data.downloads:cifar10",
-        checksum="c58f30108f718f92721af3b95e74349a",
-    ),
-    "cifar100": Source(
-        "CIFAR-100, 32×32",
-        "mcworkbench.data.downloads:cifar100",
-        checksum="eb9058c3a382ffc7106e4002c42a8d85",
-    ),
-    "imagefolder": Source(
-        "train/ and test/ folders", "mcworkbench.data.folder:load", takes_path=True
-    ),
-    "images": Source(
-        "any folder of images, without classes",
-        "mcworkbench.data.plain_images:flat",
-        task="reconstruction",
-        takes_path=True,
-    ),
-    "celeba": Source(
-        "CelebA's aligned faces: torchvision's folder, or the zip file",
-        "mcworkbench.data.plain_images:celeba",
-        task="reconstruction",
-        takes_path=True,
-    ),
-    "arrays": Source("an .npz file", "mcworkbench.data.arrays:load", takes_path=True),
-}
 
 TASKS: dict[str, str] = {
     "classification": "mcworkbench.tasks.classification:Classification",
@@ -205,6 +195,9 @@ CURVES: dict[str, str] = {
     "bezier": "mcworkbench.paths.bezier:Bezier",
     "polychain": "mcworkbench.paths.polychain:PolygonalChain",
 }
+
+# What a stored path may be: a curve, or a chain through networks that nothing was trained of.
+PATHS: dict[str, str] = {**CURVES, "segments": "mcworkbench.paths.polychain:PolygonalChain"}
 
 
 def resolve(target: str) -> Any:

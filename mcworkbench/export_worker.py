@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from mcworkbench.config.user_class import permit
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import publish_bytes
 from mcworkbench.library import Run
@@ -49,11 +50,13 @@ def perform(job: Mapping[str, Any]) -> str:
 
     Args:
         job: "run" and "node", the "product" folder, "t" or None, "epoch", "format" pt or
-            safetensors, and the "target" file.
+            safetensors, the "target" file, and whether classes of the user's are "trusted".
 
     Raises:
         WorkbenchError: the product is damaged, or the file cannot be written.
     """
+    if job.get("trusted"):
+        permit()
     folder = Path(job["product"])
     check_product(StageFolder(folder.parent.name), job["run"], f"{job['run']}/{job['node']}")
     content: Mapping[str, Any]

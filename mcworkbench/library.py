@@ -91,7 +91,7 @@ class Run:
         """Return a finished path, e.g. 'curve' or 'line', ready to give networks."""
         folder = self.artifacts(node)
         if not (folder / "path.json").is_file():
-            raise self._other_kind(node, "path", {"line", "curve"})
+            raise self._other_kind(node, "path", {"line", "chain", "curve"})
         return PathInWeights(folder, self.artifacts("dataset"), self._evaluation(node), device)
 
     def _evaluation(self, node: str) -> EvaluateOptions:

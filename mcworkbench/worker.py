@@ -19,6 +19,7 @@ import time
 from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench import catalogue
+from mcworkbench.config.user_class import permit
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import PRIVATE_UMASK
 from mcworkbench.runs.request import StopLevel, stop_grace_s
@@ -160,6 +161,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.umask(PRIVATE_UMASK)
     run = RunFolder(parsed.run)
     line = Line(run)
+    document = run.document()
+    if document is not None and document.trusted:
+        permit()
 
     def on_signal(_number: int, _frame: Any) -> None:
         line.cut("the system asked it to end")

@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from mcworkbench.cli import presets_command
+from mcworkbench.cli import data_command, models_command, presets_command
+from mcworkbench.cli.arguments import Detach, Json, Name, Preset, Run, Set, Trust
 from mcworkbench.cli.completion import (
     dataset_names,
     model_names,
     node_names,
-    preset_names,
     run_names,
     running_names,
 )
@@ -32,21 +32,8 @@ app = typer.Typer(
     "1 failed, 2 invalid, 3 stopped.",
 )
 app.add_typer(presets_command.app, name="presets")
-
-Run = Annotated[
-    str, typer.Argument(metavar="RUN", help="Id, name or 'last'.", autocompletion=run_names)
-]
-Preset = Annotated[
-    str,
-    typer.Argument(metavar="PRESET|FILE", help="Name or .toml file.", autocompletion=preset_names),
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="a.b=v", help="Override a setting; may be repeated."),
-]
-Name = Annotated[str, typer.Option(help="What the run is called.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Detach = Annotated[bool, typer.Option("--detach", help="Start it, print its id, and return.")]
+app.command()(models_command.models)
+app.add_typer(data_command.app, name="data")
 
 
 def _print_version(value: bool) -> None:
@@ -94,6 +81,7 @@ def run(
     name: Name = "",
     detach: Detach = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Reuse nothing trained before.")] = False,
+    trust: Trust = False,
     as_json: Json = False,
 ) -> int:
     """Carry out a preset; Ctrl-C stops it with a checkpoint, twice kills it."""
@@ -107,6 +95,7 @@ def run(
         name=name,
         is_detached=detach,
         is_fresh=fresh,
+        is_trusted=trust,
         as_json=as_json,
     )
 
@@ -126,8 +115,20 @@ def list_command(
 
 
 @app.command()
-def show(run: Run, as_json: Json = False) -> int:
+def show(
+    run: Run,
+    confusion: Annotated[
+        bool, typer.Option("--confusion", help="Which classes the networks at --at mix up.")
+    ] = False,
+    at: Annotated[float, typer.Option(help="Position on the path, 0 to 1.")] = 0.5,
+    path: Annotated[str, typer.Option(help="Only this path, e.g. curve.")] = "",
+    as_json: Json = False,
+) -> int:
     """Show a run's state, stages, seeds, splits and every number."""
+    if confusion:
+        from mcworkbench.cli.looks_command import show_confusion
+
+        return show_confusion(run, t=at, path=path, as_json=as_json)
     from mcworkbench.cli.show import show as show_run
 
     return show_run(run, as_json=as_json)
@@ -233,11 +234,12 @@ def export(
     ] = None,
     at: Annotated[float | None, typer.Option(help="Position on a path, 0 to 1.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    trust: Trust = False,
 ) -> int:
     """Write a network, a point of a path, a curve or an evaluation to a file."""
     from mcworkbench.cli.export_command import export as export_node
 
-    return export_node(node, form=form, target=target, t=at, is_forced=force)
+    return export_node(node, form=form, target=target, t=at, is_forced=force, is_trusted=trust)
 
 
 @app.command("import")
@@ -247,13 +249,20 @@ def import_command(
     data: Annotated[str, typer.Option(help="Data set they fit.", autocompletion=dataset_names)],
     overrides: Set = None,
     name: Name = "",
+    trust: Trust = False,
     as_json: Json = False,
 ) -> int:
     """Take in networks or curves trained elsewhere."""
     from mcworkbench.cli.import_command import import_files
 
     return import_files(
-        files, model=model, data=data, overrides=overrides or [], name=name, as_json=as_json
+        files,
+        model=model,
+        data=data,
+        overrides=overrides or [],
+        name=name,
+        is_trusted=trust,
+        as_json=as_json,
     )
 
 

@@ -65,10 +65,13 @@ def node_names(incomplete: str) -> list[tuple[str, str]]:
 
 
 def model_names(incomplete: str) -> list[tuple[str, str]]:
-    """Return the models of the catalogue that begin so."""
+    """Return the families and published names of networks that begin so."""
     from mcworkbench.catalogue import MODELS
+    from mcworkbench.config.published import PUBLISHED, told_as
 
-    return [(name, one.title) for name, one in MODELS.items() if name.startswith(incomplete)]
+    found = [(name, one.title) for name, one in MODELS.items()]
+    found += [(name, told_as(one.family, one.given)) for name, one in PUBLISHED.items()]
+    return [pair for pair in found if pair[0].startswith(incomplete)]
 
 
 def dataset_names(incomplete: str) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ from mcworkbench import __version__, folders
 from mcworkbench.cli.consoles import has_unicode, out, say, talk, write, write_json
 from mcworkbench.cli.exits import DONE, FAILED
 from mcworkbench.cli.manage import size_text
+from mcworkbench.config.stored_data import stored_data
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.runs.documents import line, mapping
 from mcworkbench.runs.index import run_ids
@@ -88,6 +89,7 @@ def findings() -> Iterator[Finding]:
     yield _disk()
     yield _terminal()
     yield _datasets()
+    yield _published()
 
 
 def version_of(package: str) -> str:
@@ -216,6 +218,17 @@ def _datasets() -> Finding:
     names = ", ".join(_used_datasets())
     used = f"; used by runs: {names}" if names else ""
     return Finding("data sets", OK, f"{len(whole)} decoded, {size_text(size)}{used}")
+
+
+def _published() -> Finding:
+    """Say which published data sets lie here, by the names of their files."""
+    known = [one for one in stored_data() if one.source.files]
+    here = [one for one in known if one.presence == "present"]
+    if not here:
+        return Finding("downloads", OK, "none; `mcworkbench data list` shows what there is")
+    size = size_text(sum(one.bytes for one in here))
+    names = ", ".join(one.name for one in here)
+    return Finding("downloads", OK, f"{names} ({size}) of {len(known)} published data sets")
 
 
 def _used_datasets() -> list[str]:

@@ -32,7 +32,13 @@ _TABLES, _NETWORKS, _PATHS = "evaluations", "networks", "paths"
 
 
 def export(
-    reference: str, *, form: Format | None, target: Path, t: float | None, is_forced: bool
+    reference: str,
+    *,
+    form: Format | None,
+    target: Path,
+    t: float | None,
+    is_forced: bool,
+    is_trusted: bool = False,
 ) -> int:
     """Write a product of a run to `target`, and its path on stdout.
 
@@ -59,7 +65,7 @@ def export(
     if form == "npz":
         _export_table(run, node, target)
     else:
-        _export_tensors(run, node, form, target, t)
+        _export_tensors(run, node, form, target, t, is_trusted=is_trusted)
     write([str(target)])
     return DONE
 
@@ -102,7 +108,7 @@ def _node(run: RunView, name: str, wanted: tuple[str, ...]) -> NodeView:
             raise unknown_name(f"node of run {run.id}", clean_line(name), run.nodes)
         return run.nodes[name]
     fitting = [node for node in run.nodes.values() if product(node) in wanted]
-    for kind in ("curve", "evaluate"):
+    for kind in ("chain", "curve", "evaluate"):
         curves = [node for node in fitting if node.kind == kind and "line" not in node.name]
         if len(curves) == 1:
             return curves[0]
@@ -149,7 +155,13 @@ def _export_table(run: RunView, node: NodeView, target: Path) -> None:
 
 
 def _export_tensors(
-    run: RunView, node: NodeView, form: Format, target: Path, t: float | None
+    run: RunView,
+    node: NodeView,
+    form: Format,
+    target: Path,
+    t: float | None,
+    *,
+    is_trusted: bool,
 ) -> None:
     from mcworkbench.executors.child import package_environment, python_command
 
@@ -161,6 +173,7 @@ def _export_tensors(
         "epoch": node.view.epochs[-1].epoch if node.view.epochs else 0,
         "format": form,
         "target": str(target.absolute()),
+        "trusted": is_trusted,
     }
     child = subprocess.run(
         python_command("mcworkbench.export_worker"),

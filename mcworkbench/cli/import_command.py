@@ -26,16 +26,18 @@ def import_files(
     data: str,
     overrides: Sequence[str],
     name: str,
+    is_trusted: bool,
     as_json: bool,
 ) -> int:
     """Import checkpoint files and return the exit code.
 
     Args:
         files: .pt or .safetensors files: networks, or curves in the reference's format.
-        model: the network they must fit, a name of the catalogue.
+        model: the network they must fit, as [model] name says it.
         data: the data set that gives it its input and output sizes.
         overrides: further settings, e.g. "model.widths=[10]".
         name: what the run is called; absent: the first file's name.
+        is_trusted: whether that may be a class of the user's own.
         as_json: write one JSON document at the end.
 
     Raises:
@@ -51,7 +53,9 @@ def import_files(
             raise InvalidInputError(f"{clean_line(str(file))}: there is no such file.")
     experiment, toml = build_experiment(_preset(files, model, data), overrides)
     called = name or files[0].stem
-    launched = create_run(experiment, toml, name=called, command=command_words())
+    launched = create_run(
+        experiment, toml, name=called, command=command_words(), is_trusted=is_trusted
+    )
     run = follow(launched.run_id, is_ours=True, begin=lambda: start(launched.run_id))
     tell_ending(run)
     if as_json:

@@ -27,6 +27,7 @@ def run_preset(
     name: str,
     is_detached: bool,
     is_fresh: bool,
+    is_trusted: bool,
     as_json: bool,
 ) -> int:
     """Carry out a preset and return the exit code.
@@ -47,6 +48,7 @@ def run_preset(
         device=device,
         command=command_words(),
         fresh=is_fresh,
+        is_trusted=is_trusted,
     )
     return start_and_follow(launched, is_detached=is_detached, as_json=as_json)
 

@@ -10,14 +10,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from mcworkbench.config.options.autoencoder import InitScheme
 from mcworkbench.config.options.base import Options
 from mcworkbench.config.options.curve import CurveSection
-from mcworkbench.config.options.data import DataOptions
+from mcworkbench.config.options.data import Class, DataSection
 from mcworkbench.config.options.endpoint import TrainSection
 from mcworkbench.config.options.evaluate import EvaluateSection
 from mcworkbench.config.options.loss import LossSection
 from mcworkbench.config.options.model import AnyModelOptions, range_of
+from mcworkbench.config.options.model.autoencoder import InitScheme
 from mcworkbench.config.options.pictures import LatentChoice, PicturesSection
 from mcworkbench.config.references import ReferenceText
 from mcworkbench.errors import nearest
@@ -31,7 +31,7 @@ EXPECT_COLUMNS = tuple(
     f"{split}_{metric}"
     for split in ("train", "validation", "test")
     for metric in (
-        *("loss", "nll", "error", "accuracy", "ece"),
+        *("loss", "nll", "error", "accuracy", "ece", "f1"),
         *("mse", "rmse", "mae", "psnr", "ssim", "lpips"),
     )
 )
@@ -60,6 +60,24 @@ class EndsSection(Options):
     pairs: Literal["first", "consecutive", "all"] = Field(
         default="first", description="Join the first two, each with the next, or every pair."
     )
+
+    train_classes: tuple[tuple[Class, ...], ...] = Field(
+        default=(),
+        description="Train each end on the examples of its own classes, as [data] train_classes "
+        "does: [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]. Curves and evaluations use all of them.",
+    )
+    train_classes_share: float = Field(
+        default=1.0, ge=0, le=1, description="As in [data]: .8 makes biased halves."
+    )
+
+    @model_validator(mode="after")
+    def _one_half_each(self) -> EndsSection:
+        if self.train_classes and len(self.train_classes) != len(self.seeds):
+            raise ValueError(
+                f"train_classes lists classes for {len(self.train_classes)} ends and seeds "
+                f"{len(self.seeds)} ends; give one list of classes for each seed"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_way(self) -> EndsSection:
@@ -113,9 +131,10 @@ class ComputeSection(Options):
 class Experiment(Options):
     """A validated preset."""
 
-    kind: Literal["endpoints", "curve", "autoencoder", "evaluate", "import"] = Field(
-        description="What is done: train networks; join them by curves; join autoencoders and "
-        "look at what they reconstruct; score an existing path; take in checkpoint files."
+    kind: Literal["endpoints", "curve", "chain", "autoencoder", "evaluate", "import"] = Field(
+        description="What is done: train networks; join them by curves; join them all by one "
+        "chain of straight segments; join autoencoders and look at what they reconstruct; score "
+        "an existing path; take in checkpoint files."
     )
     title: str = Field(default="", max_length=200, description="One line for lists.")
     summary: str = Field(
@@ -125,7 +144,7 @@ class Experiment(Options):
         default="", max_length=400, description="Where published numbers come from."
     )
     seed: Seed = Field(default=1, description="Sets every seed that is not set itself.")
-    data: DataOptions
+    data: DataSection
     model: AnyModelOptions = Field(discriminator="name")
     ends: EndsSection = Field(default=EndsSection())
     train: TrainSection = Field(default=TrainSection())
@@ -184,10 +203,21 @@ class Experiment(Options):
             raise ValueError(
                 f"kind = '{self.kind}' needs two ends: [ends] seeds = [1, 2] or use = [...]"
             )
+        if self.kind == "chain" and count < MIN_ENDS:
+            raise ValueError("kind = 'chain' needs two ends or more: [ends] use = [...] or seeds")
         if self.kind == "autoencoder" and not range_of(self.model):
             raise ValueError(
-                f"kind = 'autoencoder' needs a [model] that reconstructs, and {self.model.name} "
+                f"kind = 'autoencoder' needs a [model] that reconstructs, and {self.model.family} "
                 "does not: name = 'ae_seed', 'ae_z', 'ae_tiny' or 'ae_dense'"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _trains_no_miswired_network(self) -> Experiment:
+        if self.model.caution and self.end_seeds() and self.train.start is None:
+            raise ValueError(
+                "[model] is only for checkpoints trained so, and this trains it from the start: "
+                f"it is {self.model.caution}. Take wiring = 'correct', or name files in [ends] use"
             )
         return self
 
@@ -196,7 +226,7 @@ class Experiment(Options):
         homes = {
             "path": ("evaluate",),
             "import": ("import",),
-            "further": ("endpoints", "curve", "autoencoder"),
+            "further": ("endpoints", "curve", "chain", "autoencoder"),
         }
         given = {"path": self.path, "import": self.imports, "further": self.further}
         for section, kinds in homes.items():
@@ -214,7 +244,7 @@ class Experiment(Options):
         for name, is_given in given.items():
             if is_given and not range_of(self.model):
                 raise ValueError(
-                    f"{name} is of autoencoders, and [model] {self.model.name} is none; leave it "
+                    f"{name} is of autoencoders, and [model] {self.model.family} is none; leave it "
                     "out, or name ae_seed, ae_z, ae_tiny or ae_dense"
                 )
         return self

@@ -9,23 +9,23 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias, cast, final, get_args, get_origin
+from typing import Any, Literal, TypeAlias, cast, final, get_args
 
 from mcworkbench.catalogue import DATASETS, MODELS, resolve
+from mcworkbench.config.annotations import Kind, described, item_kind, limits_in_words
 from mcworkbench.config.experiment import Experiment
 from mcworkbench.config.options.base import Options
 from mcworkbench.config.options.curve import CurveSection
 from mcworkbench.config.options.endpoint import TrainSection
+from mcworkbench.config.published import BY_OTHER_NAME, PUBLISHED, TORCHVISION, stands_for, told_as
 
 Keys: TypeAlias = tuple[str, ...]
-Kind: TypeAlias = Literal["integer", "number", "text", "true/false", "choice", "list", "table"]
-PLAIN: dict[type, Kind] = {int: "integer", float: "number", str: "text", bool: "true/false"}
 TOP = "The preset itself"
 # What somebody who only tries things out wants to see, set or not.
 _MAIN: dict[Keys, tuple[str, ...]] = {
     (): ("kind", "title", "seed"),
     ("data",): ("name",),
-    ("model",): ("name", "widths", "depth"),
+    ("model",): ("name", "widths", "depth", "batch_norm", "widen", "width"),
     ("ends",): ("seeds", "use"),
     ("train",): ("epochs", "lr", "batch_size"),
     ("curve",): ("name", "bends", "epochs", "lr"),
@@ -37,6 +37,7 @@ _MAIN: dict[Keys, tuple[str, ...]] = {
 # Sections that an experiment of a kind makes no use of.
 _IDLE = {
     "curve": ("path", "import", "pictures", "latent"),
+    "chain": ("curve", "path", "import", "pictures", "latent"),
     "autoencoder": ("path", "import"),
     "endpoints": ("curve", "evaluate", "path", "import", "pictures", "latent"),
     "evaluate": ("ends", "train", "curve", "import", "pictures", "latent"),
@@ -171,14 +172,22 @@ def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _model_section(values: Mapping[str, Any]) -> FormSection:
-    name = _table(values, "model").get("name")
-    named = MODELS.get(name) if isinstance(name, str) else None
-    whole = _section("[model]", ("model",), resolve((named or MODELS["mlp"]).options))
-    told = "Which network: " + "; ".join(f"{key}, {one.title}" for key, one in MODELS.items())
+    name = str(_table(values, "model").get("name", ""))
+    family, given = stands_for(name) or ("", {})
+    whole = _section("[model]", ("model",), resolve(MODELS[family or "mlp"].options))
+    told = "Which network: a family, a published name, torchvision:NAME or package.module:Class."
+    if family and (family != name or given):
+        told = f"{name} stands for {told_as(family, given)}."
     chosen = replace(
-        whole.fields[0], kinds=("choice",), choices=tuple(MODELS), description=f"{told}."
+        whole.fields[0],
+        kinds=("choice",),
+        choices=(*(key for key in MODELS if key not in BY_OTHER_NAME), *PUBLISHED, TORCHVISION),
+        is_open=True,
+        description=told,
     )
-    return replace(whole, fields=(chosen, *(whole.fields[1:] if named else ())))
+    # What a name says already cannot be said otherwise beside it.
+    free = [f for f in whole.fields[1:] if f.name not in given and f.kinds != ("table",)]
+    return replace(whole, fields=(chosen, *(free if family else ())))
 
 
 def _further_section(values: Mapping[str, Any], name: str) -> FormSection:
@@ -232,7 +241,7 @@ def _fields(fields: Mapping[str, Any], prefix: Keys) -> tuple[FormField, ...]:
 
 
 def _field(name: str, field: Any, prefix: Keys) -> FormField:
-    kinds, words, choices = _described(field.annotation)
+    kinds, words, choices = described(field.annotation)
     keys = (*prefix, name)
     is_open = keys in (("data", "name"), ("compute", "device"))
     if keys == ("data", "name"):
@@ -245,56 +254,10 @@ def _field(name: str, field: Any, prefix: Keys) -> FormField:
         ", ".join(dict.fromkeys(words)),
         None if field.is_required() else field.get_default(call_default_factory=True),
         field.is_required(),
-        _limits(field.metadata),
+        limits_in_words(field.metadata),
         field.description or "",
         tuple(choices),
         is_open,
-        _item(field.annotation),
+        item_kind(field.annotation),
         is_main=name in _MAIN.get(prefix, ()),
     )
-
-
-def _described(annotation: Any) -> tuple[list[Kind], list[str], list[str]]:
-    kinds: list[Kind] = []
-    words: list[str] = []
-    choices: list[str] = []
-    for kind in _members(annotation):
-        if get_origin(kind) is Literal:
-            choices += map(str, get_args(kind))
-            words += [f'"{choice}"' for choice in get_args(kind)]
-            kinds.append("choice")
-        elif kind is not type(None):
-            is_list = tuple in {kind, get_origin(kind)}
-            plain: Kind = "list" if is_list else PLAIN.get(kind, "table")
-            kinds.append(plain)
-            words.append(plain)
-    return kinds, words, choices
-
-
-def _item(annotation: Any) -> Kind:
-    for kind in _members(annotation):
-        if get_origin(kind) is tuple:
-            return PLAIN.get(_members(get_args(kind)[0])[0], "text")
-    return "text"
-
-
-def _members(annotation: Any) -> list[Any]:
-    if get_origin(annotation) in {Literal, tuple, dict} or not get_args(annotation):
-        return [annotation]
-    if hasattr(annotation, "__metadata__"):
-        return _members(get_args(annotation)[0])
-    return [member for part in get_args(annotation) for member in _members(part)]
-
-
-def _limits(metadata: list[Any]) -> str:
-    found = {
-        word: getattr(one, word)
-        for one in metadata
-        for word in ("ge", "gt", "le", "lt")
-        if getattr(one, word, None) is not None
-    }
-    if set(found) == {"ge", "le"}:
-        return f"{found['ge']:,} to {found['le']:,}"
-    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    shown = [f"{words[word]} {limit:,}" for word, limit in found.items() if limit != 2**31]
-    return ", ".join(shown)

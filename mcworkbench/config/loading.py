@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, final
 
 from pydantic import ValidationError
 
-from mcworkbench.catalogue import CURVES, DATASETS, MODELS, split_source
+from mcworkbench.catalogue import CURVES, DATASETS, split_source
 from mcworkbench.config.experiment import Experiment
 from mcworkbench.config.fields import further_kind
 from mcworkbench.config.presets import find_preset
 from mcworkbench.config.problems import Problem, Problems, lookup
+from mcworkbench.config.published import ContradictionError, stands_for, unknown_model, written_out
 from mcworkbench.config.toml_file import (
     NotTomlError,
     TomlFile,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from mcworkbench.config.presets import PresetInfo
 
 _CATALOGUES: dict[Keys, tuple[str, Sequence[str]]] = {
-    ("model", "name"): ("model", tuple(MODELS)),
     ("curve", "name"): ("curve", tuple(CURVES)),
 }
 
@@ -141,11 +141,11 @@ def _validated(
 ) -> tuple[Experiment | None, tuple[Problem, ...]]:
     """Return the experiment of a file's values, or None and why there is none."""
     problems = Problems(file, given)
-    text = json.dumps(file.values, default=str)
-    values: dict[str, Any] = json.loads(text)
+    values: dict[str, Any] = json.loads(json.dumps(file.values, default=str))
     _check_names(values, problems)
+    _write_out_model(values, problems)
     try:
-        experiment = Experiment.model_validate_json(text, strict=True)
+        experiment = Experiment.model_validate_json(json.dumps(values), strict=True)
         _check_further(experiment, problems)
     except ValidationError as error:
         experiment = None
@@ -204,9 +204,26 @@ def _check_names(values: dict[str, Any], problems: Problems) -> None:
     if head not in DATASETS:
         problems.add(keys, str(unknown_name("data set", clean_line(head), DATASETS)))
     elif DATASETS[head].takes_path and not path:
-        problems.add(keys, f"'{head}' needs a place; write '{head}:PATH'.")
+        problems.add(keys, f"'{head}' needs a place; write '{head}:{DATASETS[head].takes_path}'.")
     elif path and not DATASETS[head].takes_path:
         problems.add(keys, f"'{head}' takes no path; write '{head}'.")
+
+
+def _write_out_model(values: dict[str, Any], problems: Problems) -> None:
+    """Put the family and its options in the place of a network's published name."""
+    section = values.get("model")
+    name = lookup(values, ("model", "name"))
+    if not isinstance(section, dict) or not isinstance(name, str):
+        return
+    meant = stands_for(name)
+    if meant is None:
+        problems.add(("model", "name"), unknown_model(name))
+        return
+    try:
+        values["model"] = written_out(section)
+    except ContradictionError as error:
+        problems.add(("model", error.key), str(error))
+        values["model"] = {**section, **meant[1], "name": meant[0]}
 
 
 def _check_further(experiment: Experiment, problems: Problems) -> None:

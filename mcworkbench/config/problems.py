@@ -14,6 +14,7 @@ from mcworkbench.catalogue import MODELS, resolve
 from mcworkbench.config.experiment import Experiment
 from mcworkbench.config.fields import Keys, section_options
 from mcworkbench.config.options.base import Options
+from mcworkbench.config.published import stands_for
 from mcworkbench.errors import nearest
 from mcworkbench.text import clean_line
 
@@ -161,8 +162,8 @@ class Problems:
         if not section:
             return _names(Experiment)
         if section == ("model",):
-            named = MODELS.get(str(lookup(self._file.values, ("model", "name"))))
-            return _names(resolve(named.options)) if named else ["name"]
+            meant = stands_for(str(lookup(self._file.values, ("model", "name"))))
+            return _names(resolve(MODELS[meant[0]].options)) if meant else ["name"]
         fields = {field.alias or name: field for name, field in Experiment.model_fields.items()}
         options = section_options(fields[section[0]]) if section[0] in fields else None
         return _names(options) if options else []

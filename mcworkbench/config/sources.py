@@ -25,19 +25,21 @@ IMAGE_SUFFIXES = frozenset(
 _LAYOUT = "expected is PATH/train/CLASS/*.jpg and PATH/test/CLASS/*.jpg (or .png, …)"
 
 
-def parse(name: str) -> tuple[catalogue.Source, str, str]:
+def parse(name: str, where: str = "[data] name") -> tuple[catalogue.Source, str, str]:
     """Return the catalogue entry, its name and the path ('' where it takes none) of a data set.
+
+    Args:
+        name: the full name.
+        where: the key that names it.
 
     Raises:
         InvalidInputError: nothing goes by that name, or a path is missing or too much.
     """
     head, path = catalogue.split_source(name)
-    source: catalogue.Source = catalogue.find(
-        catalogue.DATASETS, "data set", head, where="[data] name"
-    )
-    if source.takes_path != bool(path):
-        example = f"{head}:PATH" if source.takes_path else head
-        raise InvalidInputError(f"[data] name = '{name}': write '{example}'.")
+    source: catalogue.Source = catalogue.find(catalogue.DATASETS, "data set", head, where=where)
+    if bool(source.takes_path) != bool(path):
+        example = f"{head}:{source.takes_path}" if source.takes_path else head
+        raise InvalidInputError(f"{where} = '{name}': write '{example}'.")
     return source, head, path
 
 

@@ -8,8 +8,7 @@ Shape letters: N = examples, C, H, W = image axes, F = features.
 from __future__ import annotations
 
 import contextlib
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
@@ -19,12 +18,13 @@ import torch
 
 from mcworkbench import catalogue, folders
 from mcworkbench.config.options.data import DataOptions
-from mcworkbench.config.options.model import range_of
 from mcworkbench.config.sources import other_places
 from mcworkbench.data import decoded
 from mcworkbench.data.draws import subset
 from mcworkbench.data.raw import IMAGE_AXES, silent
+from mcworkbench.data.reconstructing import as_model_takes
 from mcworkbench.data.resident import Split
+from mcworkbench.data.scaling import scaling
 from mcworkbench.data.splits import Splits, split_indices
 from mcworkbench.errors import InvalidInputError, WorkbenchError
 
@@ -36,17 +36,6 @@ SplitName: TypeAlias = Literal["train", "validation", "test"]
 
 DATASET_FILE = "dataset.json"
 _FORMAT = 1
-_COLOURS = 3
-# Mean and std that bring [0, 1] pixels to each range of images.
-_RANGES = {"unit": ((0.0,), (1.0,)), "signed": ((0.5,), (0.5,))}
-_PLAIN = ("auto", "none", "unit")
-_NORMALIZE: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "none": ((0.0,), (1.0,)),
-    "unit": ((0.0,), (1.0,)),
-    # ImageNet's, and CIFAR-10's as in timgaripov/dnn-mode-connectivity.
-    "VGG": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-    "ResNet": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
-}
 
 
 @final
@@ -85,37 +74,7 @@ class Dataset:
             InvalidInputError: it reconstructs, and this is no set of images or [data] normalize
                 asks for another scaling; or it does not, and there are no labels.
         """
-        image_range = range_of(options)
-        return self._reconstructing(image_range) if image_range else self._labelled(options.name)
-
-    def _labelled(self, name: str) -> Dataset:
-        if self.task == "reconstruction":
-            raise InvalidInputError(
-                f"[data] name: '{self.options.name}' has images and no classes, and [model] {name} "
-                "needs something to tell; use an autoencoder (ae_seed, ae_z, ae_tiny, ae_dense)."
-            )
-        return self
-
-    def _reconstructing(self, image_range: str) -> Dataset:
-        if len(self.input_shape) != IMAGE_AXES - 1:
-            raise InvalidInputError(
-                f"[data] name: '{self.options.name}' has features, and an autoencoder needs images."
-            )
-        if self.options.normalize not in _PLAIN:
-            raise InvalidInputError(
-                f"[data] normalize = '{self.options.normalize}': an autoencoder's images have the "
-                "range of its [model] range; leave normalize out."
-            )
-        mean, std = _RANGES[image_range]
-        outputs = math.prod(self.input_shape)
-        return replace(
-            self,
-            task="reconstruction",
-            range=image_range,
-            mean=mean,
-            std=std,
-            num_outputs=outputs,
-        )
+        return as_model_takes(self, options)
 
     @cached_property
     def _splits(self) -> Splits:
@@ -150,14 +109,37 @@ class Dataset:
         """
         index = self.index(name, limit, seed)
         part = "test" if name == "test" else "train"
+        inputs = _resident(_load(self.folder, f"{part}_inputs"), index, device)
         return Split(
-            _resident(_load(self.folder, f"{part}_inputs"), index, device),
+            expanded(inputs, self.options.features),
             _resident(_load(self.folder, f"{part}_targets"), index, device),
             self.mean,
             self.std,
             channels_last=channels_last,
+            output_size=self.options.output_size,
             reconstructs=bool(self.range),
         )
+
+    def scaled_inputs(self, x_N: torch.Tensor) -> torch.Tensor:
+        """Return what a network takes for values of the one input variable, float32 (N, F).
+
+        Raises:
+            InvalidInputError: the data have more than one variable, or images.
+        """
+        if _load(self.folder, "train_inputs").shape[1:] != (1,):
+            raise InvalidInputError(
+                f"[evaluate] functions: '{self.options.name}' has no single input variable to "
+                "draw functions of; set functions = 0."
+            )
+        split = Split(expanded(x_N[:, None], self.options.features), x_N, self.mean, self.std)
+        return split.take(torch.arange(len(x_N), device=x_N.device))[0]
+
+    def raw(self, name: SplitName) -> tuple[Array, Array]:
+        """Return inputs and targets of one split as stored, for pictures."""
+        part = "test" if name == "test" else "train"
+        index = getattr(self._splits, name)
+        inputs, targets = (_load(self.folder, f"{part}_{what}") for what in ("inputs", "targets"))
+        return inputs[index], targets[index]
 
 
 def write_dataset(options: DataOptions, report: Report = silent) -> dict[str, Any]:
@@ -171,18 +153,19 @@ def write_dataset(options: DataOptions, report: Report = silent) -> dict[str, An
     meta = _meta(folder)
     inputs, targets = _load(folder, "train_inputs"), _load(folder, "train_targets")
     splits = split_indices(targets, len(_load(folder, "test_targets")), options)
-    mean, std = _scaling(meta, inputs, options)
+    mean, std = scaling(meta, inputs, options)
     _check_augmentation(inputs, options)
     classes = meta["classes"]
+    shape = _input_shape(inputs.shape[1:], options)
     return {
         "format": _FORMAT,
         "options": options.model_dump(mode="json"),
         "content": decoded.content_digest(meta),
-        "task": catalogue.DATASETS[catalogue.split_source(options.name)[0]].task,
+        "task": _task(options, has_classes=bool(classes)),
         "classes": classes,
         "mean": mean,
         "std": std,
-        "input_shape": list(inputs.shape[1:]),
+        "input_shape": list(shape),
         "num_outputs": len(classes) if classes else int(targets.shape[1]),
         "counts": {
             "train": len(splits.train),
@@ -238,6 +221,14 @@ def _decode_anywhere(options: DataOptions) -> Path:
         ) from error
 
 
+def expanded(inputs: torch.Tensor, features: str) -> torch.Tensor:
+    """Return the features of inputs of one variable, (N, F); "none" gives the inputs back."""
+    if features == "none":
+        return inputs
+    half_N1 = inputs / 2
+    return torch.cat([half_N1, half_N1.square()], 1)
+
+
 def _meta(folder: Path) -> dict[str, Any]:
     return folders.read_json(folder / decoded.META)
 
@@ -254,21 +245,34 @@ def _resident(values: Array, index: Array, device: str | torch.device) -> torch.
     return torch.from_numpy(copied).to(device)
 
 
-def _scaling(
-    meta: dict[str, Any], inputs: Array, options: DataOptions
-) -> tuple[list[float], list[float]]:
-    name = options.normalize
-    if name == "auto":
-        return meta["mean"], meta["std"]
-    mean, std = _NORMALIZE[name]
-    channels = inputs.shape[1]
-    if len(mean) > 1 and (inputs.ndim != IMAGE_AXES or channels != _COLOURS):
-        kind = f"{channels}-channel images" if inputs.ndim == IMAGE_AXES else "features"
+def _task(options: DataOptions, *, has_classes: bool) -> str:
+    """Return the task's name: as asked, as the catalogue says, or as the targets are."""
+    source = catalogue.DATASETS[catalogue.split_source(options.name)[0]]
+    task = options.task or source.task or ("classification" if has_classes else "regression")
+    if task in {"classification", "regression"} and (task == "classification") != has_classes:
+        kind = "classes" if has_classes else "values"
         raise InvalidInputError(
-            f"[data] normalize = '{name}' is meant for colour images, and '{options.name}' has "
-            f"{kind}; use 'auto' or 'none'."
+            f"[data] task = '{task}' does not fit '{options.name}', which has {kind}."
         )
-    return list(mean), list(std)
+    return task
+
+
+def _input_shape(stored: tuple[int, ...], options: DataOptions) -> tuple[int, ...]:
+    if options.features != "none":
+        if stored != (1,):
+            raise InvalidInputError(
+                f"[data] features = '{options.features}' is meant for inputs of one variable, and "
+                f"'{options.name}' has inputs of shape {stored}; use 'none'."
+            )
+        return (2,)
+    is_image = len(stored) == IMAGE_AXES - 1
+    if options.output_size and not is_image:
+        raise InvalidInputError(
+            f"[data] output_size = {options.output_size} is meant for images, and "
+            f"'{options.name}' has features; leave it out."
+        )
+    side = options.output_size
+    return (stored[0], side, side) if side else stored
 
 
 def _check_augmentation(inputs: Array, options: DataOptions) -> None:

@@ -1,35 +1,35 @@
 """Published data sets, fetched once and checked against their published checksums.
 
-Named by the catalogue and called by `decoded`. torchvision, imported inside functions only, says
-where the files lie and what their checksums are, and reads CIFAR. Files live in torchvision's
-own layout under the cache, so a folder filled by hand works without a network.
+MNIST and its likes, and CIFAR; `published` has more. Named by the catalogue and called by
+`decoded`. torchvision, imported inside functions only, says where the files lie and what their
+checksums are, and reads CIFAR. Files live in torchvision's own layout under the cache, so a
+folder filled by hand works without a network.
 Shape letters: N = examples, H, W = image axes.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
-import tarfile
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mcworkbench import folders
-from mcworkbench.data.raw import Array, RawData
+from mcworkbench.data.fetching import (
+    downloads_root,
+    fetch,
+    md5_of,
+    sha256_of,
+    unpack_archive,
+)
+from mcworkbench.data.raw import Array, RawData, channel_statistics
 from mcworkbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mcworkbench.config.options.data import DataOptions
     from mcworkbench.data.raw import Report
 
-_CHUNK_BYTES = 1 << 20
-_TIMEOUT_S = 30
 _IMAGE_AXES = 3
 _IDX_MAGIC = {1: 0x801, _IMAGE_AXES: 0x803}
 # The unpacked files of MNIST, which many people have without the archives whose MD5 is published;
@@ -48,11 +48,6 @@ _UNPACKED_SHA256 = {
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
     ),
 }
-
-
-def downloads_root() -> Path:
-    """Return the folder of downloaded files, in torchvision's layout."""
-    return folders.cache_root() / "downloads"
 
 
 def mnist(path: str, options: DataOptions, report: Report) -> RawData:
@@ -74,6 +69,14 @@ def fashion_mnist(path: str, options: DataOptions, report: Report) -> RawData:
     )
 
 
+def kmnist(path: str, options: DataOptions, report: Report) -> RawData:
+    """Return Kuzushiji-MNIST, 28 × 28 grey, 60,000 train and 10,000 test images."""
+    del path, options
+    from torchvision.datasets import KMNIST
+
+    return _idx_files(KMNIST, report, classes=tuple(KMNIST.classes))
+
+
 def cifar10(path: str, options: DataOptions, report: Report) -> RawData:
     """Return CIFAR-10, 32 × 32 colour, 50,000 train and 10,000 test images."""
     del path, options
@@ -92,8 +95,14 @@ def cifar100(path: str, options: DataOptions, report: Report) -> RawData:
 
 
 def _idx_files(
-    kind: Any, report: Report, *, classes: tuple[str, ...], mean: float, std: float
+    kind: Any,
+    report: Report,
+    *,
+    classes: tuple[str, ...],
+    mean: float | None = None,
+    std: float | None = None,
 ) -> RawData:
+    """Return a data set of MNIST's four files; without `mean` and `std` they are counted."""
     folder = folders.make_private(downloads_root() / kind.__name__ / "raw")
     arrays: list[Array] = []
     for number, (name, md5) in enumerate(kind.resources):
@@ -101,19 +110,23 @@ def _idx_files(
         content = _stored_idx(folder, known, name, md5)
         if content is None:
             urls = [f"{mirror}{name}" for mirror in kind.mirrors]
-            _fetch(folder / name, md5, urls, report, [each for each, _ in kind.resources])
-            content = _unpack(folder / name)
-        arrays.append(_parse_idx(content, 1 if "labels" in name else _IMAGE_AXES, folder / name))
+            fetch(folder / name, md5, urls, report, [each for each, _ in kind.resources])
+            content = unpacked(folder / name)
+        arrays.append(parse_idx(content, 1 if "labels" in name else _IMAGE_AXES, folder / name))
         report("read", number + 1, len(kind.resources))
     train, train_targets, test, test_targets = arrays
+    if mean is None or std is None:
+        means, stds = channel_statistics(train[..., None])
+    else:
+        means, stds = (mean,), (std,)
     return RawData(
         train[..., None],
         train_targets.astype(np.int64),
         test[..., None],
         test_targets.astype(np.int64),
         classes=classes,
-        mean=(mean,),
-        std=(std,),
+        mean=means,
+        std=stds,
     )
 
 
@@ -126,26 +139,32 @@ def _stored_idx(folder: Path, known: str | None, name: str, md5: str) -> bytes |
         name: of the packed file.
         md5: of the packed file.
     """
-    unpacked, packed = folder / Path(name).stem, folder / name
-    if known and unpacked.is_file():
-        content = unpacked.read_bytes()
-        if _sha256(content) == known:
+    plain, packed = folder / Path(name).stem, folder / name
+    if known and plain.is_file():
+        content = plain.read_bytes()
+        if sha256_of(content) == known:
             return content
     if packed.is_file():
-        content = _unpack(packed)
-        if _md5(packed) == md5 or _sha256(content) == known:
+        content = unpacked(packed)
+        if md5_of(packed) == md5 or sha256_of(content) == known:
             return content
     return None
 
 
-def _unpack(packed: Path) -> bytes:
+def unpacked(packed: Path) -> bytes:
+    """Return what a .gz file holds, nothing where it is damaged."""
     try:
         return gzip.decompress(packed.read_bytes())
     except (OSError, EOFError, ValueError):
         return b""
 
 
-def _parse_idx(content: bytes, axes: int, where: Path) -> Array:
+def parse_idx(content: bytes, axes: int, where: Path) -> Array:
+    """Return the uint8 array of an IDX file.
+
+    Raises:
+        WorkbenchError: it is none, or not whole.
+    """
     header = np.frombuffer(content[: 4 * (axes + 1)], dtype=">i4")
     body = np.frombuffer(content[4 * (axes + 1) :], dtype=np.uint8)
     shape = tuple(int(size) for size in header[1:])
@@ -161,10 +180,10 @@ def _cifar(
     parts = _open_cifar(kind, root)
     if parts is None:
         archive = root / kind.filename
-        if not archive.is_file() or _md5(archive) != kind.tgz_md5:
-            _fetch(archive, kind.tgz_md5, [kind.url], report, [kind.filename])
+        if not archive.is_file() or md5_of(archive) != kind.tgz_md5:
+            fetch(archive, kind.tgz_md5, [kind.url], report, [kind.filename])
         report("unpack", 0, 1)
-        _unpack_archive(archive, root, kind.base_folder)
+        unpack_archive(archive, root, kind.base_folder)
         parts = _open_cifar(kind, root)
     if parts is None:
         raise WorkbenchError(
@@ -189,59 +208,3 @@ def _open_cifar(kind: Any, root: Path) -> tuple[Any, Any] | None:
         return kind(root, train=True), kind(root, train=False)
     except RuntimeError:
         return None
-
-
-def _unpack_archive(archive: Path, root: Path, base_folder: str) -> None:
-    scratch = folders.scratch_folder(root)
-    target = root / base_folder
-    try:
-        with tarfile.open(archive) as opened:
-            opened.extractall(scratch, filter="data")
-        if target.exists():
-            folders.remove_quietly(target)
-        (scratch / base_folder).rename(target)
-    except OSError as error:
-        raise folders.storage_error(target, error) from error
-    finally:
-        folders.remove_quietly(scratch)
-
-
-def _fetch(target: Path, md5: str, urls: list[str], report: Report, needed: Sequence[str]) -> None:
-    """Download `target` from the first address that gives the right bytes."""
-    reason = "no address"
-    for url in urls:
-        try:
-            content = _read_url(url, report)
-        except (OSError, urllib.error.URLError, ValueError) as error:
-            reason = str(getattr(error, "reason", "") or error) or type(error).__name__
-            continue
-        if hashlib.md5(content, usedforsecurity=False).hexdigest() == md5:
-            folders.publish_bytes(target, content)
-            return
-        reason = "the bytes differ from the published checksum"
-    raise WorkbenchError(
-        f"{target.name} could not be downloaded ({reason}); without a network, put "
-        f"{', '.join(needed)} into {target.parent}."
-    )
-
-
-def _read_url(url: str, report: Report) -> bytes:
-    request = urllib.request.Request(url, headers={"User-Agent": "mcworkbench"})
-    parts: list[bytes] = []
-    done = 0
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
-        total = int(response.headers.get("Content-Length") or 0)
-        while part := response.read(_CHUNK_BYTES):
-            parts.append(part)
-            done += len(part)
-            report("download", done, max(done, total))
-    return b"".join(parts)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _md5(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, final
 
 import torch
 
-from mcworkbench.data.draws import augment
+from mcworkbench.data.draws import EpochDraws, augment, epoch_draws
+from mcworkbench.data.resized import ResizedDraws, centre_view, resized_draws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import TypeAlias
 
     from torch import Tensor
 
-    from mcworkbench.data.draws import EpochDraws
+    from mcworkbench.config.options.data import DataOptions
+
+    Draws: TypeAlias = EpochDraws | ResizedDraws
 
 _MAX_PIXEL = 255
 _PIECE = 4096
@@ -34,6 +38,7 @@ class Split:
         channels_last: lay image batches out channels-last.
         reconstructs: a batch's targets are its own inputs, scaled and augmented with them;
             `targets` are then only labels of pictures.
+        output_size: side of the squares that images leave as; 0 leaves them as they are.
     """
 
     def __init__(
@@ -45,10 +50,12 @@ class Split:
         *,
         channels_last: bool = False,
         reconstructs: bool = False,
+        output_size: int = 0,
     ) -> None:
         self.inputs = inputs
         self.targets = targets
         self.reconstructs = reconstructs
+        self.output_size = output_size
         self.channels_last = channels_last and inputs.dtype == torch.uint8
         # (x / 255 - mean) / std as one product and one sum; computed in float64, kept in float32.
         mean_C = torch.tensor(mean, dtype=torch.float64)
@@ -64,11 +71,25 @@ class Split:
         return len(self.inputs)
 
     @property
+    def answers(self) -> Tensor:
+        """What stored outputs are compared with: targets, or the pixels to be given back."""
+        return self.inputs if self.reconstructs else self.targets
+
+    @property
     def device(self) -> torch.device:
         """Where the tensors live."""
         return self.inputs.device
 
-    def take(self, index_B: Tensor, draws: EpochDraws | None = None) -> tuple[Tensor, Tensor]:
+    def draws(self, data: DataOptions, seed: int, epoch: int) -> Draws | None:
+        """Return how [data] augments every example in one epoch, on the split's device."""
+        if data.augment == "resized-crop":
+            image = (self.inputs.shape[-2], self.inputs.shape[-1])
+            drawn = resized_draws(self.num_examples, seed, epoch, image, self.output_size)
+            return drawn.to(self.device)
+        plain = epoch_draws(self.num_examples, seed, epoch, data.augment, data.crop_padding)
+        return None if plain is None else plain.to(self.device)
+
+    def take(self, index_B: Tensor, draws: Draws | None = None) -> tuple[Tensor, Tensor]:
         """Return the normalised float32 inputs and the targets of a batch.
 
         Args:
@@ -77,8 +98,10 @@ class Split:
                 None leaves the images as they are.
         """
         inputs = self.inputs.index_select(0, index_B)
-        if draws is not None:
-            inputs = augment(inputs, draws.at(index_B))
+        if isinstance(draws, ResizedDraws):
+            inputs = draws.at(index_B).augment(inputs)
+        else:
+            inputs = self._viewed(inputs if draws is None else augment(inputs, draws.at(index_B)))
         normalised = self._normalised(inputs)
         if self.reconstructs:
             return normalised, normalised
@@ -98,18 +121,21 @@ class Split:
             return
         for start in range(0, self.num_examples, batch_size):
             stop = start + batch_size
-            normalised = self._normalised(self.inputs[start:stop])
+            normalised = self._normalised(self._viewed(self.inputs[start:stop]))
             yield normalised, normalised if self.reconstructs else self.targets[start:stop]
 
     def mean_input(self) -> Tensor:
-        """Return the mean of all inputs, scaled like a batch, (C, H, W) or (F,)."""
+        """Return the mean of all inputs as a network takes them, (C, H, W) or (F,)."""
+        total: Tensor | None = None
         # Piece by piece: the pixels of a large set as floats would not fit beside it.
-        pieces = (part.sum(0, dtype=torch.float64) for part in self.inputs.split(_PIECE))
-        total = torch.zeros(self.inputs.shape[1:], dtype=torch.float64, device=self.device)
-        for piece in pieces:
-            total += piece
-        mean = (total / self.num_examples).float()[None]
-        return (mean * self._scale + self._shift)[0]
+        for inputs, _ in self.batches(_PIECE):
+            piece = inputs.sum(0, dtype=torch.float64)
+            total = piece if total is None else total + piece
+        assert total is not None, "an empty split has no mean"
+        return (total / self.num_examples).float()
+
+    def _viewed(self, inputs: Tensor) -> Tensor:
+        return centre_view(inputs, self.output_size) if self.output_size else inputs
 
     def _normalised(self, inputs: Tensor) -> Tensor:
         if self.channels_last:

@@ -80,6 +80,41 @@ def _validation_indices(targets_N: Array, options: DataOptions) -> Indices:
     return np.arange(num - count, num)
 
 
+def of_classes(
+    targets_N: Array, classes: tuple[int, ...], share: float, seed: int
+) -> npt.NDArray[np.bool_]:
+    """Return which examples a half by label keeps, bool (N,).
+
+    Every class is put into a seeded order. A listed class gives the first `share` of it, another
+    one the last 1 - `share`: so halves of complementary classes share no example and leave none
+    out (Git Re-Basin's split data, arXiv:2209.04836, section 5.4, has a share of 0.8).
+    """
+    rank_N = np.empty(len(targets_N), dtype=np.int64)
+    rank_N[permutation(len(targets_N), seed, "halves")] = np.arange(len(targets_N))
+    kept = np.zeros(len(targets_N), dtype=np.bool_)
+    for label in np.unique(targets_N):
+        members = np.flatnonzero(targets_N == label)
+        members = members[np.argsort(rank_N[members])]
+        is_listed = int(label) in classes
+        place = round(share * len(members))
+        kept[members[:place] if is_listed else members[place:]] = True
+    return kept
+
+
+def _check_classes(targets_N: Array, options: DataOptions) -> None:
+    if targets_N.dtype.kind != "i":
+        raise InvalidInputError(
+            f"[data] train_classes: '{options.name}' has values, not classes; leave it out."
+        )
+    known = np.unique(targets_N)
+    strange = [label for label in options.train_classes if label not in known]
+    if strange:
+        raise InvalidInputError(
+            f"[data] train_classes: '{options.name}' has no class {strange[0]}; its classes are "
+            f"{known[0]} to {known[-1]}."
+        )
+
+
 def split_indices(targets_N: Array, num_test: int, options: DataOptions) -> Splits:
     """Return which stored examples belong to each split.
 
@@ -92,11 +127,15 @@ def split_indices(targets_N: Array, num_test: int, options: DataOptions) -> Spli
         options: the [data] section.
 
     Raises:
-        InvalidInputError: more validation examples than there are, or the last N of examples
-            that are stored class by class.
+        InvalidInputError: more validation examples than there are, the last N of examples that
+            are stored class by class, or classes that the data do not have.
     """
     validation = _validation_indices(targets_N, options)
     rest = np.setdiff1d(np.arange(len(targets_N)), validation, assume_unique=True)
     seed = options.split_seed
+    if options.train_classes:
+        _check_classes(targets_N, options)
+        share = options.train_classes_share
+        rest = rest[of_classes(targets_N[rest], options.train_classes, share, seed)]
     train = rest[subset(len(rest), options.train_limit, seed, "train-limit")]
     return Splits(train, validation, subset(num_test, options.test_limit, seed, "test-limit"))

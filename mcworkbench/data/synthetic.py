@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mcworkbench.data.columns import values_of
 from mcworkbench.data.draws import raw_draws, uniform
 from mcworkbench.data.raw import RawData
 
@@ -29,6 +30,8 @@ _CHANNELS = 3
 # The pattern's share of the picture; the rest is noise, so that test accuracy stays below 1.
 _PATTERN_SHARE = 0.55
 _SEED = 0
+# Where the regression data lie: from, to, how many.
+_CLUSTERS = ((-7.2, -4.8, 140), (-1.2, 1.4, 130), (4.9, 7.18, 130))
 
 
 def images(path: str, options: DataOptions, report: Report) -> RawData:
@@ -87,6 +90,28 @@ def regression(path: str, options: DataOptions, report: Report) -> RawData:
         mean=(0.0,),
         std=(1.0,),
     )
+
+
+def clusters(path: str, options: DataOptions, report: Report) -> RawData:
+    """Return 400 pairs (x, y) in three clusters of x, 320 train and 80 test.
+
+    Of the size, range and shape of the regression data of the TensorFlow port of the reference
+    (x from -7.2 to 7.18, y from about -0.6 to 0.9), and not those data: y = 0.15 + 0.7 sin(0.4 x)
+    + noise of standard deviation 0.04. Between the clusters nothing tells a network what to do,
+    which is where the functions along a curve differ.
+    """
+    del path, options
+    num = sum(size for *_, size in _CLUSTERS)
+    place = uniform(num, _SEED, "cluster-x")
+    spans = [(low, high) for low, high, size in _CLUSTERS for _ in range(size)]
+    low, high = np.array(spans).T
+    x = low + (high - low) * place
+    # The ends of the range are in the data, so that it does not depend on the draw.
+    x[0], x[-1] = _CLUSTERS[0][0], _CLUSTERS[-1][1]
+    noise = 2 * uniform(3 * num, _SEED, "cluster-y").reshape(3, num) - 1
+    y = 0.15 + 0.7 * np.sin(0.4 * x) + 0.04 * noise.sum(axis=0)
+    report("decode", num, num)
+    return values_of(np.stack([x, y], 1))
 
 
 def _integers(num: int, below: int, stream: str) -> npt.NDArray[np.int64]:

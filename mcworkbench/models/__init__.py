@@ -34,7 +34,7 @@ def build_model(
     Raises:
         InvalidInputError: the network cannot take such inputs.
     """
-    build = catalogue.resolve(catalogue.find(catalogue.MODELS, "model", options.name).builder)
+    build = catalogue.resolve(catalogue.find(catalogue.MODELS, "model", options.family).builder)
     with torch.random.fork_rng(devices=[]):
         # Only the CPU generator: torch.manual_seed would also reseed every GPU, unrestored.
         torch.random.default_generator.manual_seed(seed)

@@ -20,7 +20,7 @@ from mcworkbench.models.autoencoder import (
 )
 
 if TYPE_CHECKING:
-    from mcworkbench.config.options.autoencoder import AeDenseOptions
+    from mcworkbench.config.options.model.autoencoder import AeDenseOptions
 
 
 @final

@@ -22,7 +22,7 @@ from mcworkbench.models.autoencoder import (
 )
 
 if TYPE_CHECKING:
-    from mcworkbench.config.options.autoencoder import AeSeedOptions
+    from mcworkbench.config.options.model.autoencoder import AeSeedOptions
 
 _HALVINGS = 32
 _DOUBLINGS = 16

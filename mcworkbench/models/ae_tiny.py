@@ -21,7 +21,7 @@ from mcworkbench.models.autoencoder import (
 )
 
 if TYPE_CHECKING:
-    from mcworkbench.config.options.autoencoder import AeTinyOptions
+    from mcworkbench.config.options.model.autoencoder import AeTinyOptions
 
 _HALVINGS = 4
 

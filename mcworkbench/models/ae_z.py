@@ -21,7 +21,7 @@ from mcworkbench.models.autoencoder import (
 )
 
 if TYPE_CHECKING:
-    from mcworkbench.config.options.autoencoder import AeZOptions
+    from mcworkbench.config.options.model.autoencoder import AeZOptions
 
 _HALVINGS = 16
 _SMALLEST = 32

@@ -19,7 +19,7 @@ from mcworkbench.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mcworkbench.config.options.autoencoder import ImageRange, InitScheme
+    from mcworkbench.config.options.model.autoencoder import ImageRange, InitScheme
 
 LEAK = 0.2
 _SPREAD = 0.02

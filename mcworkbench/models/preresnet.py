@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, final
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mcworkbench.config.options.model import FIRST_BOTTLENECK_DEPTH
-from mcworkbench.errors import InvalidInputError
+from mcworkbench.config.options.model.preresnet import FIRST_BOTTLENECK_DEPTH
+from mcworkbench.models.images import require_images
 
 if TYPE_CHECKING:
-    from mcworkbench.config.options.model import PreResNetOptions
+    from mcworkbench.config.options.model.preresnet import PreResNetOptions
 
-_IMAGE_AXES = 3
 _SMALLEST = 4
 _PLANES = (16, 32, 64)
 
@@ -125,10 +124,5 @@ def build(options: PreResNetOptions, input_shape: tuple[int, ...], num_outputs: 
     Raises:
         InvalidInputError: the inputs are not images of at least 4 × 4 pixels.
     """
-    if len(input_shape) != _IMAGE_AXES or min(input_shape[1:]) < _SMALLEST:
-        shape = " × ".join(str(size) for size in input_shape)
-        raise InvalidInputError(
-            f"[model] preresnet takes images (channels × height × width) of at least {_SMALLEST} "
-            f"pixels, and this data set has inputs of {shape}; use 'mlp' or another data set."
-        )
+    require_images(options.name, input_shape, _SMALLEST)
     return PreResNet(options.depth, input_shape[0], num_outputs)

@@ -30,8 +30,15 @@ _COEFFICIENT = re.compile(r"coeff_layer\.(?:binom|range|rev_range)")
 _NODE = re.compile(r"net\.(.+)_(\d{1,4})")
 # Counters that averaging wrappers add beside the network.
 _HARMLESS = frozenset({"n_averaged"})
-# The other published VGG numbers its layers through; ours by block. Same layers, same order.
-_GROUPS = (("features.", "layer_blocks."),)
+# The same layers in the same order, numbered otherwise in other publications: VGG's through
+# instead of by block; those of dense networks without the ReLUs between them.
+_GROUPS = (
+    (re.compile(r"features\.(\d{1,4})"), "layer_blocks."),
+    (re.compile(r"linear_layers\.(\d{1,4})"), "fc."),
+    (re.compile(r"fc(\d{1,4})"), "fc."),
+    (re.compile(r"conv_part\.(\d{1,4})(?:\.conv\.0)?"), "conv_part."),
+    (re.compile(r"fc_part\.(\d{1,4})(?:\.fc\.0)?"), "fc_part."),
+)
 
 
 @final
@@ -153,22 +160,28 @@ def _without_prefixes(
 
 
 def _renamed(tensors: dict[str, Tensor], layout: Layout, report: list[str]) -> dict[str, Tensor]:
-    """Give a group of layers, numbered in another way, our names in the same order."""
-    for theirs, ours in _GROUPS:
-        wanted = [entry for entry in layout.entries if entry.name.startswith(ours)]
-        parameters = [
-            name for name in tensors if name.startswith(theirs) and not _STATISTIC.fullmatch(name)
-        ]
-        layers = sorted({int(n.split(".")[1]) for n in parameters if n.split(".")[1].isdecimal()})
-        our_layers = list(dict.fromkeys(entry.name.rpartition(".")[0] for entry in wanted))
-        if not layers or len(layers) != len(our_layers):
+    """Give groups of layers, numbered in another way, our names in the same order."""
+    all_ours = [entry.name.rpartition(".")[0] for entry in layout.entries]
+    for pattern, prefix in _GROUPS:
+        ours = list(dict.fromkeys(layer for layer in all_ours if layer.startswith(prefix)))
+        numbers = {
+            layer: int(match[1])
+            for name in tensors
+            if not _STATISTIC.fullmatch(name)
+            for layer in [name.rpartition(".")[0]]
+            if (match := pattern.fullmatch(layer))
+        }
+        theirs = sorted(numbers, key=lambda layer: numbers[layer])
+        if not ours or len(theirs) != len(ours) or theirs == ours:
             continue
-        new_names = {f"{theirs}{i}": o for i, o in zip(layers, our_layers, strict=True)}
+        new_names = dict(zip(theirs, ours, strict=True))
         renamed: dict[str, Tensor] = {}
         for name, tensor in tensors.items():
             layer, dot, leaf = name.rpartition(".")
             renamed[f"{new_names.get(layer, layer)}{dot}{leaf}"] = tensor
-        report.append(f"'{theirs}*' taken as '{ours}*', layer by layer")
+        report.append(
+            f"'{theirs[0]}' to '{theirs[-1]}' taken as '{ours[0]}' to '{ours[-1]}', layer by layer"
+        )
         tensors = renamed
     return tensors
 

@@ -3,7 +3,8 @@
 Used by imports (`mapping`) and exports (`export`), so both directions stay each other's
 inverse. Names only; no tensors.
 Source: dnn-mode-connectivity's model files: a curve keeps the layers that the network wraps in a
-Sequential (`downsample.0` -> `downsample`), and numbers VGG's and ConvFC's layers.
+Sequential (`downsample.0` -> `downsample`), and numbers VGG's and ConvFC's layers. Curves of
+distribution-based-connectivity's dense networks are read, too, and exported under our names.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _NUMBERED = {
     "fc_part.4": "fc6",
 }
 _NETWORK_OF = {curve: network for network, curve in _NUMBERED.items()}
+# Curves of dense networks number the layers alone, from one or from zero; ours count the ReLUs.
+_DENSE = ((re.compile(r"fc([1-9]\d{0,3})"), 1), (re.compile(r"linear_layers\.(\d{1,4})"), 0))
 _WRAPPED = re.compile(r"(.+\.(?:downsample|shortcut))\.0\.(weight|bias)")
 _UNWRAPPED = re.compile(r"(.+\.(?:downsample|shortcut))\.(weight|bias)")
 
@@ -46,5 +49,9 @@ def network_name_of(name: str, known: Container[str]) -> str | None:
         wrapped = f"{match[1]}.0.{match[2]}"
         return wrapped if wrapped in known else None
     layer, dot, parameter = name.rpartition(".")
-    numbered = f"{_NETWORK_OF.get(layer, layer)}{dot}{parameter}"
-    return numbered if numbered in known else None
+    candidates = [_NETWORK_OF.get(layer, layer)]
+    for pattern, first in _DENSE:
+        if match := pattern.fullmatch(layer):
+            candidates.append(f"fc.{2 * (int(match[1]) - first)}")
+    named = [f"{candidate}{dot}{parameter}" for candidate in candidates]
+    return next((candidate for candidate in named if candidate in known), None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from mcworkbench.catalogue import CURVES, find, resolve
+from mcworkbench.catalogue import PATHS, find, resolve
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,6 +41,6 @@ def make_curve(name: str, num_nodes: int, *, where: str = "") -> AbstractCurve:
     Raises:
         InvalidInputError: no curve is called `name`.
     """
-    curve = resolve(find(CURVES, "curve", name, where=where))(num_nodes)
+    curve = resolve(find(PATHS, "curve", name, where=where))(num_nodes)
     assert isinstance(curve, AbstractCurve)
     return curve

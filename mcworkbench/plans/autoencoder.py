@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcworkbench.config.options.autoencoder import AutoencoderOptions
 from mcworkbench.config.options.evaluate import PointOptions
+from mcworkbench.config.options.model.autoencoder import AutoencoderOptions
 from mcworkbench.config.options.pictures import (
     AlignCodeOptions,
     LatentOptions,
@@ -76,7 +76,7 @@ def _method(expansion: Expansion) -> Align | None:
     if wanted == "procrustes" and not model.has_linear_code:
         raise InvalidInputError(
             "[latent] align = 'procrustes': the code of [model] "
-            f"{expansion.experiment.model.name} ends in a tanh, which no rotation leaves as it "
+            f"{expansion.experiment.model.family} ends in a tanh, which no rotation leaves as it "
             "is; use 'permutation' or 'auto'."
         )
     return wanted

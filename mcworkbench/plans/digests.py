@@ -14,6 +14,7 @@ from typing import Any
 from mcworkbench import folders
 from mcworkbench.config.plain_images import ImageFiles, find_celeba, list_flat, whole_digest
 from mcworkbench.config.sources import digest_memory, image_root, list_images, parse, tree_digest
+from mcworkbench.config.user_class import code_digest
 from mcworkbench.errors import InvalidInputError
 
 _MAX_REMEMBERED = 1000
@@ -22,15 +23,16 @@ _PLAIN_IMAGES = {"images": list_flat, "celeba": find_celeba}
 _seen: dict[str, tuple[str, str]] = {}
 
 
-def source_digest(name: str, *, writes: bool = True) -> str:
+def source_digest(name: str, *, writes: bool = True, base: Path | None = None) -> str:
     """Return the digest of what a data set's full name stands for.
 
     A fixed string for sets that are built in or published, the SHA-256 of an arrays file, or one
-    over the sorted (relative path, SHA-256) of an image folder.
+    over the sorted (relative path, SHA-256) of an image folder, or of a module of trusted code.
 
     Args:
         name: the full name.
         writes: whether a new digest is remembered on the disk, or in this process only.
+        base: folder in which code of the user's own is looked for first; absent: the current one.
 
     Raises:
         InvalidInputError: no such data set, or its files are not there; the sentence says what
@@ -39,16 +41,19 @@ def source_digest(name: str, *, writes: bool = True) -> str:
     source, head, path = parse(name)
     if source.checksum:
         return source.checksum
+    if source.takes_path == "CODE":
+        return code_digest(path, base or Path.cwd())
     if head in _PLAIN_IMAGES:
         return _images_digest(_PLAIN_IMAGES[head](path), writes=writes)
-    digest = _folder_digest if head == "imagefolder" else _file_digest
-    return digest(path, writes=writes)
+    if head == "imagefolder":
+        return _folder_digest(path, writes=writes)
+    return _file_digest(head, path, writes=writes)
 
 
-def _file_digest(path: str, *, writes: bool) -> str:
+def _file_digest(head: str, path: str, *, writes: bool) -> str:
     file = Path(path).expanduser()
     if not file.is_file():
-        raise InvalidInputError(f"[data] name = 'arrays:{path}': there is no file {file}.")
+        raise InvalidInputError(f"[data] name = '{head}:{path}': there is no file {file}.")
     return _remembered(file, file.parent, [file.name], writes=writes)
 
 

@@ -78,9 +78,15 @@ def _pairs(expansion: Expansion) -> list[tuple[str, Input, Input]]:
     return [(f"-{a + 1}-{b + 1}" if len(pairs) > 1 else "", ends[a], ends[b]) for a, b in pairs]
 
 
+def _chain_ends(expansion: Expansion) -> None:
+    expansion.chain(expansion.ends())
+    expansion.further()
+
+
 KINDS: dict[str, Callable[[Expansion], None]] = {
     "endpoints": _train_ends,
     "curve": _join_ends,
+    "chain": _chain_ends,
     "autoencoder": _join_autoencoders,
     "evaluate": _score_path,
     "import": _import_files,

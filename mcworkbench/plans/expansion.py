@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.catalogue import split_source
+from mcworkbench.config.experiment import MIN_ENDS
 from mcworkbench.config.loading import further_section
+from mcworkbench.config.options.chain import POINTS_PER_SEGMENT, ChainOptions
 from mcworkbench.config.options.curve import CurveOptions, CurveSection, LineOptions
+from mcworkbench.config.options.data import DataOptions
 from mcworkbench.config.options.endpoint import EndpointOptions, TrainSection
 from mcworkbench.config.options.evaluate import EvaluateOptions
+from mcworkbench.config.options.model.own import OwnOptions
 from mcworkbench.config.references import parse_reference
+from mcworkbench.config.sources import parse
+from mcworkbench.config.user_class import find_source, is_code_name
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.plans.digests import source_digest
 from mcworkbench.plans.losses import resolve_loss, resolve_lpips
@@ -26,9 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mcworkbench.config.experiment import Experiment
-    from mcworkbench.config.options.autoencoder import InitScheme
+    from mcworkbench.config.options.model import AnyModelOptions
+    from mcworkbench.config.options.model.autoencoder import InitScheme
     from mcworkbench.config.options.training import TrainingOptions
 
+# What a further test set has of its own: only its test examples are looked at.
+_WHOLE = {"validation": "none", "train_limit": 0, "train_classes": (), "augment": "none"}
 _NOT_STAGE_OPTIONS = {"start", "seed", "nodes", "bends"}
 
 
@@ -37,10 +46,13 @@ class Expansion:
     """A plan in the making, with the preset and the folder that its paths are taken against."""
 
     def __init__(self, experiment: Experiment, base: Path, salt: str, *, writes: bool) -> None:
-        self.experiment = experiment
         self.base = base
+        self.experiment = experiment.model_copy(update={"model": located(experiment.model, base)})
         self.plan = Plan(salt=salt)
-        self.dataset = self._dataset(writes=writes)
+        self._writes = writes
+        self._data = self._sourced(experiment.data.stage_options(), experiment.data.name)
+        self.dataset = self._dataset("dataset", self._data)
+        self._tests: dict[str, Input] | None = None
         self.loss, self._judges = resolve_loss(experiment, base)
         self._lpips = resolve_lpips(experiment, base)
 
@@ -56,13 +68,50 @@ class Expansion:
             product=product,
         )
 
-    def _dataset(self, *, writes: bool) -> Input:
-        options = self.experiment.data
-        head, path = split_source(options.name)
-        full = f"{head}:{(self.base / Path(path).expanduser()).resolve()}" if path else head
-        digest = source_digest(full, writes=writes)
-        options = options.model_copy(update={"name": full, "digest": digest})
-        return self.plan.add("dataset", "dataset", head, options, {})
+    def _sourced(self, options: DataOptions, name: str, key: str = "name") -> DataOptions:
+        """Return options of a data set with its full name and the digests of what is the user's."""
+        source, head, path = parse(name, f"[data] {key}")
+        full = name
+        if source.takes_path == "PATH":
+            full = f"{head}:{(self.base / Path(path).expanduser()).resolve()}"
+        found: dict[str, Any] = {
+            "name": full,
+            "digest": source_digest(full, writes=self._writes, base=self.base),
+        }
+        if is_code_name(options.task):
+            found["task_digest"] = find_source(options.task, self.base, "[data] task").digest
+        if is_code_name(options.task) or source.takes_path == "CODE":
+            found["code_folder"] = str(self.base.resolve())
+        return options.model_copy(update=found)
+
+    def _dataset(self, name: str, options: DataOptions, more: str = "") -> Input:
+        head, _ = split_source(options.name)
+        return self.plan.add(name, "dataset", f"{head}{more}", options, {})
+
+    def further_tests(self) -> dict[str, Input]:
+        """Add the test sets of [data] also_test, once, and return them by name."""
+        if self._tests is None:
+            changes: dict[str, Any] = dict(_WHOLE)
+            self._tests = {
+                name: self._dataset(
+                    f"dataset-{name}",
+                    self._sourced(self._data.model_copy(update=changes), source, "also_test"),
+                )
+                for name, source in self.experiment.data.further_tests().items()
+            }
+        return self._tests
+
+    def _half(self, place: int) -> Input:
+        """Return the data that an end is trained on: everything, or its own classes."""
+        ends = self.experiment.ends
+        if not ends.train_classes:
+            return self.dataset
+        classes = ends.train_classes[place - 1]
+        own = {"train_classes": classes, "train_classes_share": ends.train_classes_share}
+        # Checked anew: model_copy does not.
+        options = DataOptions.model_validate({**self._data.model_dump(), **own})
+        listed = ", ".join(map(str, classes))
+        return self._dataset(f"dataset-end-{place}", options, f", classes {listed}")
 
     def ends(self) -> list[Input]:
         """Add or borrow the networks of [ends], in the order given."""
@@ -77,7 +126,7 @@ class Expansion:
             names = [f"seed {seed}" for seed in experiment.end_seeds()]
             inits = experiment.ends.inits or (None,) * len(names)
             ends = [
-                self.endpoint(f"endpoint-{place}", seed, init)
+                self.endpoint(f"endpoint-{place}", seed, self._half(place), init)
                 for place, (seed, init) in enumerate(
                     zip(experiment.end_seeds(), inits, strict=True), 1
                 )
@@ -85,14 +134,16 @@ class Expansion:
         _refuse_same(names, ends)
         return ends
 
-    def endpoint(self, name: str, seed: int, init: InitScheme | None = None) -> Input:
+    def endpoint(
+        self, name: str, seed: int, dataset: Input, init: InitScheme | None = None
+    ) -> Input:
         """Add one network, trained as [train] says from a seed."""
         train = self.experiment.train
-        inputs = {"dataset": self.dataset, **self._judges}
+        inputs = {"dataset": dataset, **self._judges}
         if train.start is not None:
             inputs["start"] = self.resolve(train.start, f"{name}-start", "[train] from", "network")
         options = self.endpoint_options(train, seed)
-        label = f"{self.experiment.model.name}, seed {seed}"
+        label = f"{self.experiment.model.label}, seed {seed}"
         if init is not None:
             model = options.model.model_copy(update={"init": init})
             options, label = options.model_copy(update={"model": model}), f"{label}, {init}"
@@ -133,6 +184,17 @@ class Expansion:
         ends = {"first": first, "last": last}
         self.evaluate(name, self.plan.add(name, "line", label, LineOptions(), ends))
 
+    def chain(self, ends: Sequence[Input]) -> None:
+        """Join networks by straight segments, one after the other, and score every segment."""
+        inputs = {f"point-{place}": end for place, end in enumerate(ends, 1)}
+        label = f"{len(ends) - 1} straight segment{'s' * (len(ends) > MIN_ENDS)}"
+        chain = self.plan.add("chain", "chain", label, ChainOptions(points=len(ends)), inputs)
+        section = self.experiment.evaluate
+        points = section.points if "points" in section.model_fields_set else POINTS_PER_SEGMENT
+        if isinstance(points, int):
+            points = (len(ends) - 1) * (points - 1) + 1
+        self.evaluate("chain", chain, points=points)
+
     def continue_curve(self) -> None:
         """Train the stored curve of [curve] from on, beside its straight line."""
         section = self.experiment.curve
@@ -161,20 +223,24 @@ class Expansion:
         line = self.plan.add(name, "line", "straight line", LineOptions(), {"path": path})
         self.evaluate(name, line)
 
-    def evaluate(self, name: str, path: Input) -> None:
-        """Add the evaluation of a path as [evaluate] says."""
+    def evaluate(self, name: str, path: Input, **changes: Any) -> None:
+        """Add the evaluation of a path as [evaluate] says, but for `changes`."""
         section = self.experiment.evaluate
-        values = section.model_dump(exclude={"snapshots", "lpips"})
-        values |= {"loss": self.loss, "lpips": self._lpips}
+        tests = self.further_tests()
+        values = {**section.model_dump(exclude={"snapshots", "lpips"}), **changes}
+        values |= {"also_test": tuple(tests), "loss": self.loss, "lpips": self._lpips}
         if section.weight_decay is None:
             values["weight_decay"] = self._decay_of(path)
         options = EvaluateOptions.model_validate(values)
         inputs = {"dataset": self.dataset, "path": path, **self._judges}
+        inputs |= {f"test-{test}": dataset for test, dataset in tests.items()}
         self.plan.add(f"evaluate-{name}", "evaluate", f"evaluation of {name}", options, inputs)
 
     def _decay_of(self, path: Input) -> float:
         """Return the decay a path was trained with; a line is scored like the curve beside it."""
         node = self.plan.nodes[path.node]
+        if node.kind == "chain":
+            return self.experiment.train.weight_decay
         if isinstance(node.options, CurveOptions):
             return node.options.weight_decay
         above = node.inputs.get("path")
@@ -200,6 +266,18 @@ class Expansion:
             seed = getattr(node.options if node else None, "init_seed", self.experiment.seed)
             options = self.endpoint_options(section, seed)
             self.plan.add(name, "endpoint", f"from {section.start}", options, inputs)
+
+
+def located(model: AnyModelOptions, base: Path) -> AnyModelOptions:
+    """Return a network's options with what tells a class of the user's own from its other states.
+
+    Raises:
+        InvalidInputError: its source is not there or cannot be read.
+    """
+    if not isinstance(model, OwnOptions):
+        return model
+    source = find_source(model.target, base)
+    return model.model_copy(update={"digest": source.digest, "folder": str(source.root)})
 
 
 def stage_options(section: TrainingOptions) -> dict[str, Any]:

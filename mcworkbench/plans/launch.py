@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 
 from mcworkbench import __version__
+from mcworkbench.config.options.model.own import OwnOptions
+from mcworkbench.config.user_class import untrusted
 from mcworkbench.errors import InvalidInputError
+from mcworkbench.plans.code import refuse_own_data
 from mcworkbench.plans.expand import expand
 from mcworkbench.plans.plan import Plan
 from mcworkbench.runs.actions import create_run as write_run
@@ -50,6 +53,7 @@ def create_run(
     fresh: bool = False,
     group: str = "",
     base: Path | None = None,
+    is_trusted: bool = False,
 ) -> Launched:
     """Plan an experiment and write its run.
 
@@ -62,14 +66,18 @@ def create_run(
         fresh: train and evaluate everything again, in stages of their own.
         group: runs that belong together.
         base: folder against which relative paths of the preset are taken.
+        is_trusted: whether classes of the user's own may be run for it.
 
     Raises:
-        InvalidInputError: something the preset names does not exist.
+        InvalidInputError: something the preset names does not exist, or is not trusted.
         WorkbenchError: the home cannot be written.
     """
     label = _checked_name(name) if name else clean_line(file.name.removesuffix(".toml"), limit=60)
     salt = f"{time.time_ns()}-{secrets.token_hex(4)}" if fresh else ""
     plan = expand(experiment, base=base, salt=salt)
+    if not is_trusted:
+        _refuse_own_classes(experiment, plan)
+        refuse_own_data(plan)
     for node in plan.nodes.values():
         create_stage(node.key, node.document())
     compute = experiment.compute
@@ -91,6 +99,7 @@ def create_run(
         },
         "command": list(command),
         "fresh": fresh,
+        "trusted": is_trusted,
         "notes": [],
     }
     folder = write_run(document, preset_text(file))
@@ -109,6 +118,18 @@ def _checked_name(name: str) -> str:
             "at most 60, starts with a letter or digit, is not only digits and not 'last'."
         )
     return name
+
+
+def _refuse_own_classes(experiment: Experiment, plan: Plan) -> None:
+    """Pass when nothing in a plan would run a class of the user's own.
+
+    Raises:
+        InvalidInputError: something would, and reuse does not make it needless.
+    """
+    borrowed = [getattr(node.options, "model", None) for node in plan.nodes.values()]
+    for model in (experiment.model, *borrowed):
+        if isinstance(model, OwnOptions):
+            raise InvalidInputError(untrusted(model.target))
 
 
 def _node(node: PlannedNode) -> dict[str, Any]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, final
 
+from pydantic import Field, TypeAdapter, ValidationError
+
+from mcworkbench.config.options.model import AnyModelOptions
 from mcworkbench.folders import canonical_json
 from mcworkbench.plans.expand import expand
 from mcworkbench.runs.checkpoints import list_checkpoints
@@ -34,6 +37,9 @@ _DECIDES = (
     *("deterministic", "train_examples", "bn_examples", "watch_every", "probe_points"),
 )
 _MAX_DEPTH = 8
+_MODEL: TypeAdapter[AnyModelOptions] = TypeAdapter(
+    Annotated[AnyModelOptions, Field(discriminator="name")]
+)
 _NEWEST = 20
 
 
@@ -184,7 +190,15 @@ def _signature(
     if not model or "dataset" not in inputs:
         return None
     chosen = {name: options[name] for name in _DECIDES if name in options}
-    return canonical_json([kind, model, inputs["dataset"], chosen])
+    return canonical_json([kind, _network(model), inputs["dataset"], chosen])
+
+
+def _network(model: Any) -> Any:
+    """Return what makes a network what it is: an option added since an earlier stage is none."""
+    try:
+        return _MODEL.validate_python(model).hashed()
+    except ValidationError:
+        return model
 
 
 def _model_of(inputs: Mapping[str, str], known: _Known) -> Any:

@@ -99,10 +99,15 @@ def _check_product(node: PlannedNode, product: str, text: str, where: str) -> No
 def _check_model(node: PlannedNode, experiment: Experiment, text: str, where: str) -> None:
     """Pass when a network is of the preset's [model], as far as options tell."""
     model = getattr(node.options, "model", None)
-    if model is None or model == experiment.model:
+    if model is None or model.hashed() == experiment.model.hashed():
         return
     theirs, ours = model.model_dump(), experiment.model.model_dump()
     name = next(key for key in theirs if theirs.get(key) != ours.get(key))
+    if name == "digest":
+        raise InvalidInputError(
+            f"{where}: '{clean_line(text)}' is of {clean_line(experiment.model.label)} as its "
+            "source was then, and that has changed since; put it back, or train again."
+        )
     raise InvalidInputError(
         f"{where}: '{clean_line(text)}' has [model] {name} = {theirs[name]!r}, but this preset "
         f"says {ours.get(name)!r}; networks that are joined or trained on are of one [model]."

@@ -68,15 +68,19 @@ def reference_arrays(path: PathSummary) -> dict[str, NDArray[np.float64]]:
     """Return the arrays of the reference's curve.npz; accuracy and error in percent.
 
     "ts", "dl", "{tr,te}_{loss,nll,acc,err}" of length T, and scalars
-    "{tr,te}_{loss,nll,err}_{min,max,avg,int}". Keys whose column a path lacks are absent.
+    "{tr,te}_{loss,nll,err}_{min,max,avg,int}". Keys whose column a path lacks are absent. Of a
+    chain the arrays are those of the reference's chain.npz: no "dl" and no scalars, and "ts"
+    counts segments, 0 … number of networks - 1.
     """
     arrays = {"ts": np.array(path.ts), "dl": np.array(path.dl)}
+    if path.num_segments:
+        arrays = {"ts": np.array(path.ts) * path.num_segments}
     for short, split in _SPLITS.items():
         for suffix, word in _SERIES.items():
             column = f"{split}_{word}"
             if column in path.columns:
                 arrays[f"{short}_{suffix}"] = np.array(to_shown(column, path.columns[column]))
-        for suffix in _SUMMARISED:
+        for suffix in () if path.num_segments else _SUMMARISED:
             column = f"{split}_{_SERIES[suffix]}"
             arrays |= _scalars(f"{short}_{suffix}", column, path.statistics.get(column, {}))
     return arrays

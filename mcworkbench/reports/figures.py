@@ -1,7 +1,7 @@
 """The figures of a run, one idea each, as SVG and PNG: never pyplot, no global state kept.
 
-Called by `reports.report` with a RunSummary; what is drawn is decided in `path_figures` and
-`training_figures`.
+Called by `reports.report` with a RunSummary; what is drawn is decided in `path_figures`,
+`look_figures` and `training_figures`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import matplotlib as mpl
 
 from mcworkbench.reports.axes import STYLE, Drawing
 from mcworkbench.reports.image_figures import image_drawings
+from mcworkbench.reports.look_figures import look_drawings
 from mcworkbench.reports.path_figures import path_drawings
 from mcworkbench.reports.training_figures import probe_drawings, training_drawings
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mcworkbench.reports.document import RunSummary
+    from mcworkbench.reports.gathered_looks import Look
     from mcworkbench.reports.sights import Sight
 
 _DOTS_PER_INCH = 200
@@ -44,7 +46,9 @@ class Picture:
     png: bytes
 
 
-def pictures(summary: RunSummary, sights: Sequence[Sight] = ()) -> list[Picture]:
+def pictures(
+    summary: RunSummary, looks: Sequence[Look] = (), sights: Sequence[Sight] = ()
+) -> list[Picture]:
     """Return every figure the run has numbers and images for; equal ones give equal bytes."""
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         # A name in a script that the font lacks shows boxes; that is no reason to complain.
@@ -52,6 +56,7 @@ def pictures(summary: RunSummary, sights: Sequence[Sight] = ()) -> list[Picture]
         warnings.filterwarnings("ignore", message=".*Matplotlib currently does not support.*")
         drawings = [
             *path_drawings(summary),
+            *look_drawings(looks),
             *training_drawings(summary),
             *probe_drawings(summary),
             *image_drawings(sights),

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, final
 from mcworkbench.reports.quantities import quantity, shown
 from mcworkbench.reports.reconstructions import reconstruction_table
 from mcworkbench.reports.redact import has_gaps
+from mcworkbench.reports.segments import segment_tables
+from mcworkbench.reports.settings import settings_tables
 from mcworkbench.reports.table import (
     Table,
     barrier_tables,
@@ -23,7 +25,6 @@ from mcworkbench.reports.table import (
     nodes_table,
     pairs_table,
     paths_table,
-    settings_tables,
     statistics_tables,
 )
 from mcworkbench.reports.verdict import verdict
@@ -55,6 +56,7 @@ def page(summary: RunSummary, images: Sequence[Image]) -> dict[str, Any]:
         reconstruction_table(summary),
         *statistics_tables(summary),
         *barrier_tables(summary),
+        *segment_tables(summary),
     ]
     details = [paths_table(summary), ends_table(summary), expectations_table(summary)]
     return {

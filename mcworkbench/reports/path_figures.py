@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from mcworkbench.reports.axes import COLOURS, GREY, INK, Drawing, finish, panels_of
-from mcworkbench.reports.quantities import quantity, to_shown
+from mcworkbench.reports.quantities import is_further, quantity, to_shown
 from mcworkbench.reports.ticks import use_log
 from mcworkbench.text import clean_line
 
@@ -28,6 +28,9 @@ _STEEP = 0.05
 # Where on the arrow its text stands, from the chord up.
 _TEXT_AT = 0.4
 _LEGEND_COLUMNS = 3
+_MAX_FURTHER = 4
+# What falls from near 100 % is not read off from zero.
+_HIGHER_IS_BETTER = ("_f1", "_accuracy")
 # Panels share an axis where each fills this part of it.
 _ALIKE = 0.6
 
@@ -41,6 +44,7 @@ def path_drawings(summary: RunSummary) -> list[Drawing]:
         ("loss", "Loss along the path", ("train_nll", "test_nll")),
         ("regularised-loss", "Regularised training loss along the path", ("train_loss",)),
         ("error", "Error along the path", ("train_error", "test_error")),
+        ("f1", "F1 score along the path", ("train_f1", "test_f1")),
         (
             "disagreement",
             "Predictions that differ from the ends'",
@@ -54,13 +58,26 @@ def path_drawings(summary: RunSummary) -> list[Drawing]:
             continue
         suffix = f"-{number}" if len(summary.pairs()) > 1 else ""
         joined = f", {paths[0].pair_label}" if suffix and paths[0].pair_label else ""
-        for name, title, wanted in ideas:
+        further = _further_errors(paths)
+        for name, title, wanted in (*ideas, *further):
             columns = [c for c in wanted if any(c in path.columns for path in paths)]
             if columns:
                 figure = _along_path(paths, columns, summary.task)
                 caption = _path_caption(paths, columns)
                 found.append(Drawing(f"{name}{suffix}", f"{title}{joined}", caption, figure))
     return found
+
+
+def _further_errors(paths: Sequence[PathSummary]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return the figure of further test sets, where there are some."""
+    names = dict.fromkeys(name for path in paths for name in path.columns if is_further(name))
+    for metric in ("_error", "_nll"):
+        found = [name for name in names if name.endswith(metric)]
+        if found:
+            return [
+                ("further-tests", "Further test sets along the path", tuple(found[:_MAX_FURTHER]))
+            ]
+    return []
 
 
 def _path_caption(paths: Sequence[PathSummary], columns: Sequence[str]) -> str:
@@ -96,7 +113,7 @@ def _along_path(paths: Sequence[PathSummary], columns: Sequence[str], task: str)
             axes.set_yscale("log")
         finish(axes, "position along the path, t", described.axis, is_log=is_log)
         axes.set_xlim(-0.02, 1.02)
-        if not is_log:
+        if not is_log and not column.endswith(_HIGHER_IS_BETTER):
             axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
         _annotate_barrier(axes, paths, column, task, is_log=is_log)
     # Above the panels: wherever a legend stands inside, some pair of ends puts a line there.
@@ -138,7 +155,7 @@ def _draw_path(axes: Axes, path: PathSummary, values: list[float], colour: str) 
     label = clean_line(path.method, limit=_MAX_LABEL)
     ts, heights = _with_gaps(path, values)
     axes.plot(ts, heights, color=colour, linestyle=style, label=label, zorder=2)
-    ends = [index for index in (0, len(path.ts) - 1) if path.ts[index] in (0, 1)]
+    ends = [index for index, t in enumerate(path.ts) if _is_network(path, t)]
     axes.plot(
         [path.ts[index] for index in ends],
         [values[index] for index in ends],
@@ -149,6 +166,12 @@ def _draw_path(axes: Axes, path: PathSummary, values: list[float], colour: str) 
         zorder=4,
         clip_on=False,
     )
+
+
+def _is_network(path: PathSummary, t: float) -> bool:
+    """Return whether one of the given networks lies at t: an end, or a corner of a chain."""
+    place = t * max(1, path.num_segments)
+    return math.isclose(place, round(place), abs_tol=1e-9)
 
 
 def _with_gaps(path: PathSummary, values: Sequence[float]) -> tuple[list[float], list[float]]:

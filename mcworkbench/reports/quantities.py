@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 MISSING = "–"
 PERCENT = 100.0
 _SPLITS = ("train", "validation", "test")
-_FRACTIONS = ("error", "accuracy", "ece", "disagreement")
+_FRACTIONS = ("error", "accuracy", "ece", "f1", "disagreement")
+_FURTHER = "test-"
 _TINY = 1e-3
 _LARGE = 1e4
 
@@ -30,6 +31,7 @@ _WORDS = {
     "error": "error",
     "accuracy": "accuracy",
     "ece": "calibration error",
+    "f1": "F1 score (class-weighted)",
     "disagreement_first": "disagreement with the first end",
     "disagreement_last": "disagreement with the last end",
     "mse": "mse",
@@ -62,7 +64,8 @@ class Quantity:
 
     Attributes:
         column: its name, e.g. "test_error".
-        split: "train", "validation", "test" or "" where it belongs to no split.
+        split: "train", "validation", "test", "test (NAME)" of a further test set, or "" where
+            it belongs to no split.
         word: what is measured, e.g. "error".
         unit: what text and figures show: "%", "nats" or "".
         is_fraction: whether the stored value is a fraction that text shows in percent.
@@ -92,17 +95,24 @@ class Quantity:
 def quantity(column: str, *, task: str = "classification") -> Quantity:
     """Return what the column of that name holds; an unknown name is shown as it is."""
     split, _, rest = column.partition("_")
-    if split not in _SPLITS:
+    if rest and is_further(column):
+        split = f"test ({clean_line(split.removeprefix(_FURTHER))})"
+    elif split not in _SPLITS:
         split, rest = "", column
     is_fraction = any(rest == name or rest.startswith(f"{name}_") for name in _FRACTIONS)
     if task != "classification":
-        is_fraction = rest in {"error", "accuracy", "ece"}
+        is_fraction = rest in {"error", "accuracy", "ece", "f1"}
     unit = "%" if is_fraction else _UNITS.get(rest, "") if task == "classification" else ""
     unit = "dB" if rest == "psnr" else unit
     word = _WORDS.get(rest) or clean_line(rest.replace("_", " "), limit=60)
     if task != "classification" and rest == "nll":
         word = _LOSSES.get(task.partition(":")[2] or "mse", "loss")
     return Quantity(column, split, word, unit, is_fraction, rest == "loss")
+
+
+def is_further(column: str) -> bool:
+    """Return whether a column is of a further test set: "test-NAME_error"."""
+    return column.startswith(_FURTHER)
 
 
 def task_of(columns: Iterable[str], options: Mapping[str, Any] | None = None) -> str:

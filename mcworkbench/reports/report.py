@@ -17,6 +17,7 @@ from mcworkbench.reports.exports import (
     training_csv,
 )
 from mcworkbench.reports.figures import pictures
+from mcworkbench.reports.gathered_looks import gather_looks
 from mcworkbench.reports.html import html_report
 from mcworkbench.reports.markdown import markdown_report
 from mcworkbench.reports.sights import sights_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mcworkbench.reports.document import RunSummary
+    from mcworkbench.reports.gathered_looks import Look
     from mcworkbench.reports.sights import Sight
     from mcworkbench.runs.views import RunView
 
@@ -50,17 +52,22 @@ def write_report(run_view: RunView, folder: Path) -> dict[str, Path]:
         WorkbenchError: a file could not be written.
     """
     summary = collect(run_view)
-    return write_summary(summary, folder, sights_of(run_view, summary))
+    return write_summary(
+        summary, folder, gather_looks(run_view, summary), sights_of(run_view, summary)
+    )
 
 
 def write_summary(
-    summary: RunSummary, folder: Path, sights: Sequence[Sight] = ()
+    summary: RunSummary,
+    folder: Path,
+    looks: Sequence[Look] = (),
+    sights: Sequence[Sight] = (),
 ) -> dict[str, Path]:
     """Write the report of a collected run; see `write_report`."""
     if folder.exists() and not folder.is_dir():
         raise InvalidInputError(f"{folder} is a file; a report needs a folder of its own.")
     written: dict[str, Path] = {}
-    for name, (relative, content) in report_files(summary, sights).items():
+    for name, (relative, content) in report_files(summary, looks, sights).items():
         path = folder / relative
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,9 +78,11 @@ def write_summary(
     return written
 
 
-def report_files(summary: RunSummary, sights: Sequence[Sight] = ()) -> dict[str, tuple[str, bytes]]:
+def report_files(
+    summary: RunSummary, looks: Sequence[Look] = (), sights: Sequence[Sight] = ()
+) -> dict[str, tuple[str, bytes]]:
     """Return the relative path and the bytes of every file of a report, by what it is."""
-    drawn = pictures(summary, sights)
+    drawn = pictures(summary, looks, sights)
     stems = {
         picture.name: f"figures/{stem}"
         for picture, stem in zip(drawn, _stems([p.name for p in drawn]), strict=True)

@@ -11,7 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcworkbench.reports.document import Columns, Conditions, PathSummary, Statistics
-from mcworkbench.reports.names import curve_name, num_bends, short_curve_name, snapshot_of
+from mcworkbench.reports.names import (
+    SEGMENTS,
+    curve_name,
+    end_roles,
+    num_bends,
+    short_curve_name,
+    snapshot_of,
+)
 from mcworkbench.reports.quantities import as_float
 from mcworkbench.runs.documents import mapping
 from mcworkbench.runs.path_summary import barriers, path_summary
@@ -77,6 +84,7 @@ def _path(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> PathSummary:
         statistics=statistics,
         barriers={name: values for name, values in rises.items() if values},
         conditions=_conditions(table or {}, node["options"], nodes),
+        num_segments=_num_segments(node, made),
         baseline={k: as_float(v) for k, v in mapping(baseline).items()},
     )
 
@@ -143,9 +151,17 @@ def _is_line(node: Mapping[str, Any], made: Mapping[str, Any] | None) -> bool:
     return node["name"].startswith("evaluate-line")
 
 
+def _num_segments(node: Mapping[str, Any], made: Mapping[str, Any] | None) -> int:
+    """Return how many segments a chain has, by its table or its stage; 0 for other paths."""
+    stored = (node["table"] or {}).get("path") or {}
+    if stored.get("curve") == SEGMENTS:
+        return int(stored.get("num_nodes") or 1) - 1
+    return len(made["inputs"]) - 1 if made is not None and made["kind"] == "chain" else 0
+
+
 def _pair(made: Mapping[str, Any] | None, nodes: Mapping[str, Any]) -> tuple[str, str]:
     inputs = (made or {}).get("inputs", {})
-    found = [_node_of(inputs.get(role, ""), nodes) for role in ("first", "last")]
+    found = [_node_of(inputs.get(role, ""), nodes) for role in end_roles(inputs)]
     first, last = (_end_name(node, nodes) if node else "" for node in found)
     return first, last
 

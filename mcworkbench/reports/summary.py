@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _NETWORKS = ("endpoint", "import")
 _TRAINED = ("endpoint", "curve")
 _ORDER = (
-    *("dataset", "endpoint", "import", "align_code", "line", "curve", "evaluate"),
+    *("dataset", "endpoint", "import", "align_code", "line", "chain", "curve", "evaluate"),
     *("pictures", "latent"),
 )
 

@@ -40,6 +40,7 @@ class RunDocument:
     Attributes:
         created: Unix seconds.
         expect: published numbers to compare with, as the preset gives them.
+        trusted: its user let classes of their own run for it.
         newer: the folder was written by a later version of the workbench.
     """
 
@@ -59,6 +60,7 @@ class RunDocument:
     expect: dict[str, Any]
     command: tuple[str, ...]
     fresh: bool
+    trusted: bool
     notes: tuple[str, ...]
     newer: bool
 
@@ -154,6 +156,7 @@ def parse_run(document: dict[str, Any]) -> RunDocument | None:
         expect=mapping(document.get("expect")),
         command=tuple(map(clean_line, strings(document.get("command")))),
         fresh=document.get("fresh") is True,
+        trusted=document.get("trusted") is True,
         notes=tuple(clean(note) for note in strings(document.get("notes"))),
         newer=number(document.get("format")) > FORMAT,
     )

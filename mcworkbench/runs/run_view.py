@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _SHARES = {
     "dataset": 1.0,
     "line": 1.0,
+    "chain": 1.0,
     "import": 1.0,
     "align_code": 1.0,
     "evaluate": 5.0,

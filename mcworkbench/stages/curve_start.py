@@ -39,7 +39,7 @@ def initial_path(
         if workspace.has_input("first"):
             _check_ends(path, workspace.input("first"), workspace.input("last"))
         return path
-    line = join_networks(workspace.input("first"), workspace.input("last"))
+    line = join_networks([workspace.input("first"), workspace.input("last")])
     num_nodes = options.bends + 2
     curve = make_curve(options.name, num_nodes, where="[curve] name")
     nodes_KD = torch.empty(num_nodes, flat.layout.size)
@@ -60,7 +60,7 @@ def _bend_seed(seed: int, place: int) -> int:
 
 
 def _check_ends(path: NodePath, first: Path, last: Path) -> None:
-    line = join_networks(first, last)
+    line = join_networks([first, last])
     for name, ours_D, theirs_D in (
         ("first", path.nodes_KD[0], line.nodes_KD[0]),
         ("last", path.nodes_KD[-1], line.nodes_KD[-1]),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import math
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -18,6 +19,7 @@ import torch
 
 from mcworkbench.config.options.evaluate import EvaluateOptions
 from mcworkbench.data.dataset import open_dataset
+from mcworkbench.errors import InvalidInputError
 from mcworkbench.folders import canonical_json, finite_or_null
 from mcworkbench.models.product import (
     model_options,
@@ -32,8 +34,10 @@ from mcworkbench.runs.path_summary import barriers, path_summary
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.workspace import Stopped
 from mcworkbench.stages.curve import check_fits
-from mcworkbench.stages.judging import loss_name, mean_image_scores, stage_tasks, told_loss
+from mcworkbench.stages.judging import baseline_part, loss_name, stage_tasks, told_loss
+from mcworkbench.stages.table_parts import headline, image_barriers
 from mcworkbench.training.evaluation import Interrupted, evaluate_split, interruptible
+from mcworkbench.training.functions import functions_along, functions_file, input_range
 from mcworkbench.training.points import evaluation_placer
 
 if TYPE_CHECKING:
@@ -46,10 +50,9 @@ if TYPE_CHECKING:
 
 TABLE_FILE = "table.json"
 PREDICTIONS_FILE = "predictions.npz"
+FUNCTIONS_FILE = "functions.npz"
 # Seconds of scoring that a kill may cost at most, where points are slow.
 CHECKPOINT_S = 20.0
-HEADLINES = ("train_nll", "train_loss", "train_error", "test_nll", "test_error")
-IMAGE_HEADLINES = ("test_mse", "test_psnr", "test_ssim", "test_lpips")
 
 
 def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
@@ -64,18 +67,10 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         yield workspace.save_artifact(
             PREDICTIONS_FILE, evaluation.predictions_file(), "predictions"
         )
-    return _headline(table)
-
-
-def _headline(table: dict[str, Any]) -> dict[str, float]:
-    summary = {"length": table["length"]}
-    columns = HEADLINES + (IMAGE_HEADLINES if "baseline" in table else ())
-    for column in columns:
-        for statistic, value in table["summary"].get(column, {}).items():
-            summary[f"{column}_{statistic}"] = value
-        for name, value in table["barriers"].get(column, {}).items():
-            summary[f"{column}_barrier_{name}"] = value
-    return summary
+    if evaluation.options.functions:
+        content = yield from evaluation.functions()
+        yield workspace.save_artifact(FUNCTIONS_FILE, content, "functions")
+    return headline(table)
 
 
 @final
@@ -103,6 +98,10 @@ class _Evaluation:
         )
         self.train = self._split("train", options.train_examples)
         self.test = self._split("test", 0)
+        self.splits = {"train": self.train, "test": self.test, **self._further_tests()}
+        if options.functions:
+            x_G = input_range(self.dataset).to(workspace.device)
+            self.inputs_GF, self.x_G = self.dataset.scaled_inputs(x_G), x_G
         self._between = interruptible(workspace)
         self.placer = evaluation_placer(
             self.flat, self.dataset, options, device=workspace.device, between=self._between
@@ -121,6 +120,24 @@ class _Evaluation:
             self.options.seed,
             channels_last=self.options.channels_last,
         )
+
+    def _further_tests(self) -> dict[str, Split]:
+        """Return the test sets of [data] also_test, scaled as the data the path was made for."""
+        found: dict[str, Split] = {}
+        for name in self.options.also_test:
+            other = open_dataset(self.workspace.input(f"test-{name}"))
+            shapes = (other.input_shape, other.num_outputs)
+            if shapes != (self.dataset.input_shape, self.dataset.num_outputs):
+                raise InvalidInputError(
+                    f"[data] also_test: '{name}' has inputs {shapes[0]} and {shapes[1]} outputs, "
+                    f"but '{self.dataset.options.name}' has {self.dataset.input_shape} and "
+                    f"{self.dataset.num_outputs}; both must be of one kind."
+                )
+            alike = replace(other, mean=self.dataset.mean, std=self.dataset.std)
+            found[f"test-{name}"] = alike.split(
+                "test", self.workspace.device, channels_last=self.options.channels_last
+            )
+        return found
 
     def _order(self) -> list[int]:
         """Return the places to score: both ends, then the rest by increasing t."""
@@ -164,7 +181,7 @@ class _Evaluation:
         norm_squared = float(torch.sum(self.flat.params.double() ** 2).item())
         penalty = (self.options.weight_decay or 0.0) * norm_squared / 2
         values: dict[str, float] = {}
-        for name, split in (("train", self.train), ("test", self.test)):
+        for name, split in self.splits.items():
             keep = name == "test" and self.options.store_predictions
             scored = evaluate_split(
                 self.flat,
@@ -238,7 +255,7 @@ class _Evaluation:
                 for name in described
                 if name.endswith(("nll", "loss", "error"))
             }
-            | self._image_barriers(whole),
+            | image_barriers(self.dataset, self.task, self.ts, whole),
             "weight_decay": self.options.weight_decay,
             "bn_refreshed": has_batch_norm(self.flat.module),
             "train_examples": self.train.num_examples,
@@ -248,27 +265,26 @@ class _Evaluation:
             "validation": self.dataset.options.validation,
             "augmented": False,
             "task": loss_name(self.dataset, self.options.loss),
-            **self._baseline(),
+            **baseline_part(self.dataset, self.task, self._split("train", 0), self.splits),
         }
 
-    def _image_barriers(self, whole: dict[str, list[float]]) -> dict[str, dict[str, float]]:
-        """Return the barriers of image metrics; where higher is better, those of its fall."""
-        if not self.dataset.range:
-            return {}
-        found: dict[str, dict[str, float]] = {}
-        for metric in self.task.metrics:
-            sign = -1.0 if metric.higher_is_better else 1.0
-            for split in ("train", "test"):
-                column = [sign * value for value in whole[f"{split}_{metric.name}"]]
-                found[f"{split}_{metric.name}"] = barriers(self.ts, column)
-        return found
-
-    def _baseline(self) -> dict[str, dict[str, float]]:
-        """Return what the mean training image scores, where images are reconstructed."""
-        whole = self._split("train", 0)
-        splits = {"train": self.train, "test": self.test}
-        found = mean_image_scores(self.dataset, self.task, whole, splits)
-        return {"baseline": found} if found else {}
+    def functions(self) -> Generator[Event, None, bytes]:
+        """Draw the functions along the path, which a stop begins again; returns their file."""
+        count = self.options.functions
+        ts = [place / max(1, count - 1) for place in range(count)]
+        drawn: list[torch.Tensor] = []
+        done = len(self.rows)
+        try:
+            for values_G in functions_along(
+                self.placer, self.path, ts, self.inputs_GF, self.options.precision
+            ):
+                drawn.append(values_G)
+                self._between()
+                yield Progress("drawing functions", len(drawn), count, "functions", done)
+        except Interrupted:
+            yield self._checkpoint(done)
+            raise Stopped(done) from None
+        return functions_file(self.dataset, ts, self.x_G, drawn)
 
     def predictions_file(self) -> bytes:
         """Return the stored test outputs at every t: outputs (T, N, …), ts, targets (N,)."""
@@ -278,8 +294,6 @@ class _Evaluation:
             buffer,
             ts=np.asarray(self.ts),
             outputs=outputs.numpy(),
-            targets=(self.test.inputs if self.test.reconstructs else self.test.targets)
-            .cpu()
-            .numpy(),
+            targets=self.test.answers.cpu().numpy(),
         )
         return buffer.getvalue()

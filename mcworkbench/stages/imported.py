@@ -26,15 +26,17 @@ from mcworkbench.params.foreign import read_foreign
 from mcworkbench.params.mapping import map_curve, map_network
 from mcworkbench.paths.curve import make_curve
 from mcworkbench.paths.path import NodePath, path_files
-from mcworkbench.runs.events import Noted
+from mcworkbench.runs.events import Noted, Warned
 from mcworkbench.runs.workspace import Stopped
 from mcworkbench.stages.scoring import NetworkScorer
+from mcworkbench.text import clean_line
 from mcworkbench.training.evaluation import Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from typing import Any
 
+    from mcworkbench.config.options.model import AnyModelOptions
     from mcworkbench.params.flat import FlatModule
     from mcworkbench.params.foreign import Foreign
     from mcworkbench.runs.events import Event
@@ -56,6 +58,9 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     )
     document = model_document(options.model, dataset.input_shape, dataset.num_outputs, flat.layout)
     foreign = read_foreign(file)
+    for caution in (options.model.caution, _unborn(foreign, options.model)):
+        if caution:
+            yield Warned(caution)
     if foreign.curve is None:
         files, report = _network(foreign, flat, document)
         kind = "network"
@@ -94,6 +99,23 @@ def _network(
     buffers = {**flat.buffers(), **mapped.buffers}
     load_named(flat, {**mapped.params, **buffers}, where=foreign.source)
     return network_files(flat, document), mapped.report
+
+
+def _unborn(foreign: Foreign, model: AnyModelOptions) -> str:
+    """Return a warning where some batch norms of a file were never run in training, or ''."""
+    means = [name for name in foreign.tensors if name.endswith("running_mean")]
+    idle = [name for name in means if not bool(foreign.tensors[name].any())]
+    if not idle or len(idle) == len(means) or model.caution:
+        return ""
+    advice = (
+        "; VGG16BN and VGG19BN of dnn-mode-connectivity are: set model.wiring = 'reference'"
+        if model.family == "vgg"
+        else ""
+    )
+    return (
+        f"{len(idle)} of {len(means)} batch norms have the running means they began with, first "
+        f"'{clean_line(idle[0])}': the file was trained by code that skips them{advice}"
+    )
 
 
 def _path(

@@ -15,13 +15,13 @@ from mcworkbench.models.product import (
     require_kind,
 )
 from mcworkbench.params.layout import Layout
-from mcworkbench.paths.path import line_path, open_path, path_files
+from mcworkbench.paths.curve import make_curve
+from mcworkbench.paths.path import NodePath, line_path, open_path, path_files
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
-    from mcworkbench.paths.path import NodePath
     from mcworkbench.runs.events import Event
     from mcworkbench.runs.workspace import Workspace
 
@@ -35,7 +35,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         line = line_path(curve.nodes_KD[0], curve.nodes_KD[-1], curve.layout)
     else:
         source = workspace.input("first")
-        line = join_networks(source, workspace.input("last"))
+        line = join_networks([source, workspace.input("last")])
     document = read_model_document(source)
     files = path_files(line, {"first": "as given", "last": "as given"})
     files[MODEL_FILE] = canonical_json(document)
@@ -45,19 +45,24 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     return {"length": length}
 
 
-def join_networks(first: Path, last: Path) -> NodePath:
-    """Return the line between two network products.
+def join_networks(sources: Sequence[Path], curve: str = "polychain") -> NodePath:
+    """Return the straight way through network products, in their order.
+
+    Args:
+        sources: folders of two or more networks.
+        curve: the path's name in the catalogue: "polychain", or "segments" for a chain.
 
     Raises:
         InvalidInputError: they are different networks.
     """
-    for folder in (first, last):
+    for folder in sources:
         require_kind(folder, "network", "[ends] use")
-    layouts = [Layout.from_json(read_model_document(folder)["layout"]) for folder in (first, last)]
-    layouts[0].check_same(layouts[1], "[ends]")
-    flat = open_flat(first, device="cpu")
+    layouts = [Layout.from_json(read_model_document(folder)["layout"]) for folder in sources]
+    for layout in layouts[1:]:
+        layouts[0].check_same(layout, "[ends]")
+    flat = open_flat(sources[0], device="cpu")
     vectors: list[torch.Tensor] = []
-    for folder in (first, last):
+    for folder in sources:
         load_network(flat, folder, where="[ends]")
         vectors.append(flat.params.clone())
-    return line_path(vectors[0], vectors[1], flat.layout)
+    return NodePath(make_curve(curve, len(vectors)), curve, torch.stack(vectors), flat.layout)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, final
 
 import torch
 from torch.nn import functional
+from typing_extensions import override
 
 from mcworkbench.metrics.calibration import calibration_error, calibration_sums
+from mcworkbench.metrics.f1 import NUM_CLASS_SUMS, class_sums, weighted_f1
 from mcworkbench.tasks.task import AbstractTask, MetricInfo, widened
 
 if TYPE_CHECKING:
@@ -31,19 +33,25 @@ class Classification(AbstractTask):
         MetricInfo("accuracy", "fraction", higher_is_better=True),
         MetricInfo("error", "fraction", higher_is_better=False),
         MetricInfo("ece", "fraction", higher_is_better=False),
+        MetricInfo("f1", "fraction", higher_is_better=True),
     )
 
-    def __init__(self, ece_bins: int) -> None:
-        """Leave calibration out where `ece_bins` is 0: training does not pay for it."""
+    def __init__(self, ece_bins: int, num_classes: int = 0) -> None:
+        """Leave calibration and F1 out where their counts are 0: training does not pay for them."""
         self.ece_bins = ece_bins
-        self.num_statistics = _NUM_TOTALS + ece_bins
+        self.num_classes = num_classes
+        self.num_statistics = _NUM_TOTALS + ece_bins + NUM_CLASS_SUMS * num_classes
+
+    @override
+    def with_classes(self, num_classes: int) -> Classification:
+        return Classification(self.ece_bins, num_classes)
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the mean negative log likelihood, nats per example."""
         return functional.cross_entropy(widened(outputs), targets)
 
     def statistics(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return count, Σ nll, Σ correct and the calibration gap of each bin, (3 + M,)."""
+        """Return count, Σ nll, Σ correct, the gap of each calibration bin, counts of classes."""
         log_BC = widened(outputs).log_softmax(1)
         nll_B = -log_BC.gather(1, targets[:, None])[:, 0]
         best_log_B, best_B = log_BC.max(1)
@@ -52,10 +60,12 @@ class Classification(AbstractTask):
         totals = [count, nll_B.double().sum()[None], correct_B.double().sum()[None]]
         if self.ece_bins:
             totals.append(calibration_sums(best_log_B.exp(), correct_B, self.ece_bins))
+        if self.num_classes:
+            totals.append(class_sums(best_B, targets, self.num_classes))
         return torch.cat(totals)
 
     def summarise(self, sums: Sequence[float]) -> dict[str, float]:
-        """Return nll (nats per example), accuracy, error and ece (fractions)."""
+        """Return nll (nats per example), accuracy, error, ece and weighted F1 (fractions)."""
         count, nll, correct = sums[:_NUM_TOTALS]
         values = {
             "nll": nll / count,
@@ -63,8 +73,11 @@ class Classification(AbstractTask):
             # Not 1 - accuracy: one wrong of many must read as exactly that fraction.
             "error": (count - correct) / count,
         }
+        bins_end = _NUM_TOTALS + self.ece_bins
         if self.ece_bins:
-            values["ece"] = calibration_error(sums[_NUM_TOTALS:], count)
+            values["ece"] = calibration_error(sums[_NUM_TOTALS:bins_end], count)
+        if self.num_classes:
+            values["f1"] = weighted_f1(sums[bins_end:], self.num_classes)
         return values
 
     def predictions(self, outputs: Tensor) -> Tensor:

@@ -79,6 +79,11 @@ class AbstractTask(ABC):
     def stored(self, outputs: Tensor) -> Tensor:
         """Return what is kept of the outputs for ensembles and pictures, first axis B."""
 
+    def with_classes(self, num_classes: int) -> AbstractTask:
+        """Return the task that also counts class by class; tasks without classes stay as is."""
+        del num_classes
+        return self
+
     @abstractmethod
     def disagreement(self, predictions_a: Tensor, predictions_b: Tensor) -> float:
         """Return how differently two networks predict the same examples; 0 is not at all."""

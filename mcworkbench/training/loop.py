@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import torch
 
-from mcworkbench.data.draws import epoch_draws, epoch_order, uniform_ts
+from mcworkbench.data.draws import epoch_order, uniform_ts
 from mcworkbench.errors import InvalidInputError, NumericalError
 from mcworkbench.params.store import network_bytes
 from mcworkbench.runs.events import EpochFinished, Progress
@@ -132,9 +132,8 @@ class Trainer:
         if job.positions is not None:
             ts_S = self._positions(job.positions)
         job.subject.prepare_epoch(ts_S)
-        seed = job.seeds["augment_seed"]
-        draws = epoch_draws(num, seed, self.epoch, job.data.augment, job.data.crop_padding)
-        return order_N.to(self.device), None if draws is None else draws.to(self.device)
+        draws = job.train.draws(job.data, job.seeds["augment_seed"], self.epoch)
+        return order_N.to(self.device), draws
 
     def _positions(self, listed: tuple[float, ...]) -> Tensor:
         if not listed:

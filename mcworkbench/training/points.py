@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 
 import torch
 
-from mcworkbench.data.draws import epoch_draws, permutation
+from mcworkbench.data.draws import permutation
 from mcworkbench.params.batch_norm import refresh_batch_norm
 from mcworkbench.training.precision import computing
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from mcworkbench.config.options.evaluate import PointOptions
     from mcworkbench.data.dataset import Dataset
-    from mcworkbench.data.draws import EpochDraws
-    from mcworkbench.data.resident import Split
+    from mcworkbench.data.resident import Draws, Split
     from mcworkbench.params.flat import FlatModule
     from mcworkbench.paths.path import AbstractPath
 
@@ -38,7 +37,7 @@ class PointPlacer:
         *,
         batch_size: int,
         seed: int | None = 0,
-        draws: EpochDraws | None = None,
+        draws: Draws | None = None,
         precision: str = "float32",
         between: Callable[[], None] | None = None,
     ) -> None:
@@ -85,15 +84,13 @@ class PointPlacer:
             yield inputs_B
 
 
-def refresh_draws(dataset: Dataset, split: Split, seed: int) -> EpochDraws | None:
+def refresh_draws(dataset: Dataset, split: Split, seed: int) -> Draws | None:
     """Return how the refresh's images are augmented: as in training, the same at every point.
 
     Crops with black borders and plain images have different statistics: an end refreshed on
     plain ones scored 21 % instead of the 16 % that its own running statistics give.
     """
-    options = dataset.options
-    draws = epoch_draws(split.num_examples, seed, 0, options.augment, options.crop_padding)
-    return None if draws is None else draws.to(split.device)
+    return split.draws(dataset.options, seed, 0)
 
 
 def evaluation_placer(

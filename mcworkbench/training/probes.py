@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mcworkbench.config.options.curve import CurveOptions
-    from mcworkbench.data.draws import EpochDraws
-    from mcworkbench.data.resident import Split
+    from mcworkbench.data.resident import Draws, Split
     from mcworkbench.params.flat import FlatModule
     from mcworkbench.paths.path import NodePath
     from mcworkbench.tasks.task import AbstractTask
@@ -39,7 +38,7 @@ class CurveProbe:
         subset: Split,
         options: CurveOptions,
         between: Callable[[], None],
-        draws: EpochDraws | None = None,
+        draws: Draws | None = None,
     ) -> None:
         """Keep what is probed; `draws` augments the batch-norm refresh as in training."""
         self._path = path

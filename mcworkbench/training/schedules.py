@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,15 +25,32 @@ def learning_rate(options: TrainingOptions, step: int, steps_per_epoch: int) -> 
 
     The budget is always `options.epochs`, also where `stop_at` ends training earlier.
     """
+    warming = warm_up(options.warmup_start, step, options.warmup_epochs * steps_per_epoch)
+    return warming * _scheduled(options, step, steps_per_epoch)
+
+
+def _scheduled(options: TrainingOptions, step: int, steps_per_epoch: int) -> float:
     if options.schedule == "constant" or options.epochs == 0:
         return options.lr
+    epoch = step // steps_per_epoch
     if options.schedule == "reference":
-        epoch = step // steps_per_epoch + 1
-        return options.lr * reference_factor(epoch / options.epochs)
+        return options.lr * reference_factor((epoch + 1) / options.epochs)
+    if options.schedule == "multistep":
+        return options.lr * options.gamma ** bisect_right(options.milestones, epoch)
     num_steps = options.epochs * steps_per_epoch
     if options.schedule == "cosine":
         return options.lr * (1 + math.cos(math.pi * step / num_steps)) / 2
     return one_cycle(options.lr, step, num_steps)
+
+
+def warm_up(start: float, step: int, num_steps: int) -> float:
+    """Return the factor of a linear warm-up: `start` at step 0, 1 from `num_steps` on.
+
+    Source: Goyal et al., arXiv:1706.02677, section 2.2. The schedule itself runs on meanwhile.
+    """
+    if step >= num_steps:
+        return 1.0
+    return start + (1 - start) * step / num_steps
 
 
 def reference_factor(budget: float) -> float:

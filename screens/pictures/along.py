@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.reports.gather import usable_table
+from mcworkbench.reports.names import end_roles
 from mcworkbench.reports.scored import path_summaries
 from mcworkbench.runs.documents import read_document
 from mcworkbench.runs.state import State
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mcworkbench.runs.views import RunView, StageView
 
 Pair = tuple[str, str]
-_PATHS = ("curve", "line")
+_PATHS = ("curve", "chain", "line")
 
 
 @final
@@ -82,7 +83,7 @@ def _ends(node: NodeView, run: RunView) -> Pair:
     if "path" in node.inputs:
         over = source_of(node, "path", run)
         return _ends(over, run) if over is not None and over is not node else ("", "")
-    found = [source_of(node, role, run) for role in ("first", "last")]
+    found = [source_of(node, role, run) for role in end_roles(node.inputs)]
     first, last = (end.name if end is not None else "" for end in found)
     return first, last
 

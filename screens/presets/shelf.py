@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-KINDS = ("curve", "autoencoder", "endpoints", "evaluate", "import")
+KINDS = ("curve", "chain", "autoencoder", "endpoints", "evaluate", "import")
 OTHER = "not readable"
 ELSEWHERE = "opened from elsewhere"
 _MAX_CELL, _MAX_PROBLEM = 200, 600

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mcworkbench import catalogue
-from mcworkbench.config.options.autoencoder import AutoencoderOptions
+from mcworkbench.config.options.model.autoencoder import AutoencoderOptions
 from mcworkbench.data.resident import Split
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.metrics.codes import code_distance, principal_frame, procrustes, signed_permutation
@@ -20,7 +20,7 @@ from mcworkbench.stages.align_code import turn_code
 from mcworkbench.tasks.reconstruction import Reconstruction
 
 if TYPE_CHECKING:
-    from mcworkbench.config.options.autoencoder import ImageRange
+    from mcworkbench.config.options.model.autoencoder import ImageRange
 
 FACE = (3, 64, 64)
 # As the first study registers them: import of its curves counts on this order.

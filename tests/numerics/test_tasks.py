@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def task_named(name: str, **chosen: Any) -> AbstractTask:
     images = name == "reconstruction"
-    dataset: Any = SimpleNamespace(task=name, range="signed" if images else "")
+    dataset: Any = SimpleNamespace(task=name, num_outputs=5, range="signed" if images else "")
     return make_task(dataset, **chosen)
 
 
@@ -43,7 +43,7 @@ def examples(name: str, num: int = 300) -> tuple[Tensor, Tensor]:
 
 @pytest.mark.parametrize("name", sorted(catalogue.TASKS))
 def test_statistics_of_pieces_add_up_to_those_of_the_whole(name: str) -> None:
-    task = task_named(name)
+    task = task_named(name, per_class=True)
     outputs, targets = examples(name)
     whole = task.statistics(outputs, targets)
     pieces = [
@@ -57,7 +57,7 @@ def test_statistics_of_pieces_add_up_to_those_of_the_whole(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(catalogue.TASKS))
 def test_the_summary_holds_every_metric_and_the_loss_first(name: str) -> None:
-    task = task_named(name)
+    task = task_named(name, per_class=True)
     outputs, targets = examples(name)
     summary = task.summarise(task.statistics(outputs, targets).tolist())
     assert tuple(summary) == tuple(metric.name for metric in task.metrics)

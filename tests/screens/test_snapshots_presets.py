@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from mcworkbench.config import presets
 from mcworkbench.screens.dialogs.choice import ChoiceDialog
 from mcworkbench.screens.presets.dialogs import DiffDialog
 from tests.screens.preset_pilots import go_to_field, set_field
@@ -17,6 +20,30 @@ if TYPE_CHECKING:
 
     from mcworkbench.app import WorkbenchApp
     from tests.screens.stills import Camera
+
+
+# A picture is of these, however many presets are shipped by now.
+SHIPPED = (
+    "own-checkpoints",
+    *(f"preresnet164-cifar{n}-{c}" for n in (10, 100) for c in ("bezier", "polychain")),
+    "preresnet20-cifar10-quarter-hour",
+    "preresnet8-digits-minute",
+    "quickstart",
+    "vgg16-cifar10-minute",
+    *(f"vgg16-cifar{n}-{c}" for n in (10, 100) for c in ("bezier", "polychain")),
+)
+
+
+@pytest.fixture(autouse=True)
+def _few_presets(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = presets.preset_files
+
+    def few() -> dict[str, Path]:
+        shipped = presets.shipped_root()
+        found = every().items()
+        return {name: path for name, path in found if path.parent != shipped or name in SHIPPED}
+
+    monkeypatch.setattr(presets, "preset_files", few)
 
 
 async def edited(app: WorkbenchApp, pilot: Pilot[Any]) -> None:

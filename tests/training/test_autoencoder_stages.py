@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from mcworkbench.config.options.autoencoder import AeTinyOptions
 from mcworkbench.config.options.curve import CurveOptions, LineOptions
 from mcworkbench.config.options.data import DataOptions
 from mcworkbench.config.options.endpoint import EndpointOptions
 from mcworkbench.config.options.evaluate import EvaluateOptions
 from mcworkbench.config.options.loss import LossOptions
+from mcworkbench.config.options.model.autoencoder import AeTinyOptions
 from mcworkbench.config.options.pictures import AlignCodeOptions, LatentOptions, PicturesOptions
 from mcworkbench.data.dataset import open_dataset
 from mcworkbench.data.draws import augment, epoch_draws

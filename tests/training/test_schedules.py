@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from pydantic import ValidationError
+from torch.optim import lr_scheduler
 
 from mcworkbench.config.options.training import TrainingOptions
 from mcworkbench.training.schedules import learning_rate, one_cycle, reference_factor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch.optim.lr_scheduler import LRScheduler
 
 
 def rates(num_steps: int, steps_per_epoch: int, **chosen: Any) -> list[float]:
@@ -84,6 +91,69 @@ def test_cosine_falls_from_the_rate_to_zero_along_half_a_cosine() -> None:
     assert found[20] == pytest.approx(0.1)
     for step, rate in enumerate(found):
         assert rate == pytest.approx(0.2 * math.cos(math.pi * step / 80) ** 2)
+
+
+def torch_rates(
+    num_steps: int, lr: float, *make: Callable[[torch.optim.Optimizer], LRScheduler]
+) -> list[float]:
+    """Return the rates of torch's schedulers, each stepped at every optimiser step."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr)
+    scheduler = lr_scheduler.ChainedScheduler([one(optimizer) for one in make], optimizer)
+    found: list[float] = []
+    for _ in range(num_steps):
+        found.append(float(scheduler.get_last_lr()[0]))
+        optimizer.step()
+        scheduler.step()
+    return found
+
+
+@pytest.mark.parametrize(("milestones", "gamma"), [([3], 0.1), ([2, 3, 7], 0.5), ([20], 0.2)])
+def test_multistep_is_that_of_torch_in_epochs(milestones: list[int], gamma: float) -> None:
+    steps = [4 * epoch for epoch in milestones]
+    expected = torch_rates(40, 0.3, lambda one: lr_scheduler.MultiStepLR(one, steps, gamma))
+    chosen = {"schedule": "multistep", "milestones": milestones, "gamma": gamma}
+    assert rates(40, 4, lr=0.3, epochs=10, **chosen) == pytest.approx(expected, rel=1e-12)
+
+
+def constant(one: torch.optim.Optimizer) -> LRScheduler:
+    return lr_scheduler.ConstantLR(one, 1.0)
+
+
+def multistep(one: torch.optim.Optimizer) -> LRScheduler:
+    return lr_scheduler.MultiStepLR(one, [5, 25])
+
+
+def cosine(one: torch.optim.Optimizer) -> LRScheduler:
+    return lr_scheduler.CosineAnnealingLR(one, 50)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "make"),
+    [
+        ({"schedule": "constant"}, constant),
+        ({"schedule": "multistep", "milestones": [1, 5]}, multistep),
+        ({"schedule": "cosine"}, cosine),
+    ],
+    ids=["constant", "multistep", "cosine"],
+)
+@pytest.mark.parametrize("start", [0.01, 1.0 / 3.0])
+def test_warm_up_multiplies_any_schedule_as_torchs_does(
+    chosen: dict[str, Any], make: Callable[[torch.optim.Optimizer], LRScheduler], start: float
+) -> None:
+    expected = torch_rates(
+        50, 0.4, make, lambda one: lr_scheduler.LinearLR(one, start, total_iters=15)
+    )
+    found = rates(50, 5, lr=0.4, epochs=10, warmup_epochs=3, warmup_start=start, **chosen)
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert found[0] == pytest.approx(0.4 * start)
+
+
+def test_milestones_and_multistep_belong_together() -> None:
+    for chosen in ({"schedule": "multistep"}, {"milestones": [3]}):
+        with pytest.raises(ValidationError, match="belong together"):
+            TrainingOptions.model_validate(chosen)
+    with pytest.raises(ValidationError, match="increasing epochs"):
+        TrainingOptions.model_validate({"schedule": "multistep", "milestones": [5, 3]})
 
 
 @pytest.mark.parametrize("schedule", ["reference", "cosine", "onecycle", "constant"])

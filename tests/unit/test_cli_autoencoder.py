@@ -141,7 +141,7 @@ def test_pictures_that_are_not_what_they_should_be_are_left_out(
 def test_the_library_gives_the_networks_of_the_table(view: RunView) -> None:
     import torch
 
-    from mcworkbench.config.options.autoencoder import AeTinyOptions
+    from mcworkbench.config.options.model.autoencoder import AeTinyOptions
     from mcworkbench.data.dataset import open_dataset
 
     found = Run.find("ae")

@@ -12,6 +12,7 @@ import tomli
 from mcworkbench.catalogue import CURVES, DATASETS, MODELS
 from mcworkbench.config.fields import documented_sections, form_field, form_sections
 from mcworkbench.config.presets import shipped_root
+from mcworkbench.config.published import PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,7 @@ def test_the_form_lists_every_key_of_the_page(model: str) -> None:
         "further",
         "expect",
     }
-    assert form.pop("[model]") == page[f'[model] name = "{model}"']
+    assert form.pop("[model]") == page[f'[model] name = "{model}"'] - {"arguments"}
     assert form == {title: keys for title, keys in page.items() if title in form}
     missing = {title for title in page if title not in form}
     assert all(title.startswith(("[model] name", "The preset")) for title in missing)
@@ -66,7 +67,9 @@ def test_a_field_knows_kind_range_default_and_choices() -> None:
 
 def test_names_of_the_catalogue_are_choices() -> None:
     assert form_field(QUICKSTART, ("curve", "name")).choices == tuple(CURVES)
-    assert form_field(QUICKSTART, ("model", "name")).choices == tuple(MODELS)
+    model = form_field(QUICKSTART, ("model", "name"))
+    assert {*model.choices, "torchvision", "own"} == {*MODELS, *PUBLISHED, "torchvision:"}
+    assert model.is_open
     data = form_field(QUICKSTART, ("data", "name"))
     assert [choice.rstrip(":") for choice in data.choices] == list(DATASETS)
     assert data.is_open

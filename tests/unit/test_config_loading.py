@@ -54,8 +54,8 @@ def test_a_bad_override_is_named_instead_of_a_line() -> None:
     assert sentence == "--set train.lr=fast: must be a number (it is 'fast')."
     (sentence,) = problems_of(GOOD, ("curve.nodes=5",))
     assert sentence.startswith("p.toml line 17, [curve] with --set curve.nodes=5: nodes = 5 counts")
-    (sentence,) = problems_of(GOOD, ("model.name=resnet",))
-    assert sentence.startswith("--set model.name=resnet: no model is called 'resnet'.")
+    (sentence,) = problems_of(GOOD, ("model.name=resnett",))
+    assert sentence.startswith("--set model.name=resnett: no model is called 'resnett'.")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_every_shipped_preset_loads_and_describes_itself(file: Path) -> None:
     assert parsed.name == file.name
     assert experiment.title
     assert experiment.summary
-    assert experiment.kind in {"curve", "autoencoder"}
+    assert experiment.kind not in {"evaluate", "import"}, "those need something of the user's"
 
 
 def test_a_preset_of_the_user_hides_a_shipped_one_and_bad_ones_say_why(home: Path) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mcworkbench.config.options.autoencoder import AeTinyOptions
 from mcworkbench.config.options.data import DataOptions
 from mcworkbench.config.options.model import MlpOptions
+from mcworkbench.config.options.model.autoencoder import AeTinyOptions
 from mcworkbench.config.plain_images import find_celeba, is_test, list_flat
 from mcworkbench.data.dataset import open_dataset, write_dataset
 from mcworkbench.data.plain_images import celeba, flat

@@ -41,6 +41,25 @@ class Options(BaseModel):
         return chosen
 
 
+class ModelOptions(Options):
+    """What the options of every network are: a `name` of the catalogue, and free sizes."""
+
+    @property
+    def family(self) -> str:
+        """Return the network's name in the catalogue."""
+        return str(getattr(self, "name", ""))
+
+    @property
+    def label(self) -> str:
+        """Return what lists call it; families with a depth say it."""
+        return self.family
+
+    @property
+    def caution(self) -> str:
+        """Return what somebody who uses this network should know, '' for most."""
+        return ""
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Options):
         return value.hashed()

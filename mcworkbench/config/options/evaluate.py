@@ -45,7 +45,8 @@ class EvaluateSettings(PointOptions):
 
     points: int | tuple[Position, ...] = Field(
         default=61,
-        description="How many equally spaced t (ends included), or the list of t itself.",
+        description="How many equally spaced t (ends included), or the list of t itself; of a "
+        "chain, how many on each segment (absent: 6).",
     )
     train_examples: int = Field(
         default=0, ge=0, description="Training examples to score (seeded permutation); 0 is all."
@@ -62,6 +63,13 @@ class EvaluateSettings(PointOptions):
     store_predictions: bool = Field(
         default=False,
         description="Keep the test predictions at every t (for ensembles, confusion).",
+    )
+    functions: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Regression of one variable: keep so many functions along the path, for "
+        "pictures; 0 keeps none.",
     )
     batch_size: int = unhashed(
         1024, ge=1, description="Evaluation batch; halved by itself when memory ends."
@@ -87,8 +95,11 @@ class EvaluateSettings(PointOptions):
 
 
 class EvaluateOptions(EvaluateSettings):
-    """Everything that determines one table, beside its path and the data set."""
+    """Everything that determines one evaluation, beside its path and data."""
 
+    also_test: tuple[str, ...] = Field(
+        default=(), description="Names of the further test sets among the inputs."
+    )
     loss: LossOptions | None = Field(
         default=None, description="What reconstructions are judged by; absent: mse."
     )

@@ -38,10 +38,25 @@ class TrainingOptions(Options):
         le=10,
         description="L2 penalty ½·wd·‖w‖² on the network (at t, for a curve).",
     )
-    schedule: Literal["reference", "cosine", "onecycle", "constant"] = Field(
+    schedule: Literal["reference", "cosine", "onecycle", "constant", "multistep"] = Field(
         default="reference",
         description="reference: flat to half, then linear down to 1 % at 90 % (set once an epoch); "
-        "cosine to 0 and onecycle (30 % warm-up) change every step; constant.",
+        "cosine to 0 and onecycle (30 % warm-up) change every step; constant; multistep: times "
+        "`gamma` after each of `milestones`.",
+    )
+    milestones: tuple[int, ...] = Field(
+        default=(), description="multistep: epochs after which the rate falls, e.g. [60, 120]."
+    )
+    gamma: float = Field(
+        default=0.1, gt=0, le=1, description="multistep: factor on the rate at each milestone."
+    )
+    warmup_epochs: int = Field(
+        default=0,
+        ge=0,
+        description="Linear warm-up, step by step, over this many epochs; multiplies any schedule.",
+    )
+    warmup_start: float = Field(
+        default=0.1, gt=0, le=1, description="Factor on the rate at the first step of the warm-up."
     )
     precision: Literal["float32", "bfloat16"] = Field(
         default="float32",
@@ -92,6 +107,22 @@ class TrainingOptions(Options):
             if not _KEEP.fullmatch(word):
                 raise ValueError(f"'{word}' is not an epoch, every:N, best, last or initial")
         return value
+
+    @field_validator("milestones")
+    @classmethod
+    def _increasing(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if list(value) != sorted(set(value)) or any(epoch < 1 for epoch in value):
+            raise ValueError("must list increasing epochs from 1 on, e.g. [60, 120]")
+        return value
+
+    @model_validator(mode="after")
+    def _has_milestones(self) -> TrainingOptions:
+        if (self.schedule == "multistep") != bool(self.milestones):
+            raise ValueError(
+                "schedule = 'multistep' and milestones = [EPOCH, …] belong together; give both, "
+                "e.g. milestones = [60, 120], or neither"
+            )
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> TrainingOptions:

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from mcworkbench.config.options.base import Options
+from mcworkbench.config.options.base import ModelOptions
 
 ImageRange = Literal["unit", "signed"]
 InitScheme = Literal["default", "normal", "kaiming_normal", "kaiming_uniform"]
@@ -18,7 +18,7 @@ MAX_UNITS = 65_536
 MAX_LAYERS = 64
 
 
-class AutoencoderOptions(Options):
+class AutoencoderOptions(ModelOptions):
     """What every autoencoder can be told."""
 
     # Whether nothing follows the layer that gives the code: then any rotation of it is the same.
