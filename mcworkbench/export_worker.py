@@ -1,8 +1,8 @@
 """The child process that turns products into files for other programs.
 
 Started by `mcworkbench export` as `python -m mcworkbench.export_worker`: it reads one JSON job
-from its input, writes one file, and says on its output what that holds. A sentence for the user
-goes to its errors, with exit code 2 where the job is at fault.
+from its input (or several), writes one file each, and says on its output what that holds. A
+sentence for the user goes to its errors, with exit code 2 where the job is at fault.
 Shape letters: K = nodes, D = padded parameters.
 """
 
@@ -14,31 +14,42 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
+from mcworkbench import catalogue
+from mcworkbench.config.options.curve import CurveOptions
 from mcworkbench.config.user_class import permit
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.folders import publish_bytes
 from mcworkbench.library import Run
-from mcworkbench.models.product import NETWORK_FILE, open_flat
+from mcworkbench.models.product import NETWORK_FILE, OPTIMIZER_FILE, open_flat
 from mcworkbench.params.batch_norm import has_batch_norm
 from mcworkbench.params.export import curve_state
+from mcworkbench.params.keras import keras_curve, keras_network
 from mcworkbench.params.store import network_bytes, read_tensors
+from mcworkbench.params.vectors import named_views
 from mcworkbench.paths.path import open_path
-from mcworkbench.runs.products import check_product
+from mcworkbench.runs.products import check_product, snapshot_problem
 from mcworkbench.runs.stage_folder import StageFolder
+from mcworkbench.training.optimizers import state_by_tensor
+from mcworkbench.training.schedules import learning_rate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Tensor
 
+    from mcworkbench.config.options.training import TrainingOptions
+
 
 def main() -> int:
-    """Do the one job and return the exit code."""
-    job: dict[str, Any] = json.loads(sys.stdin.read())
+    """Do the one job, or those under "jobs", and return the exit code."""
+    asked: dict[str, Any] = json.loads(sys.stdin.read())
     try:
-        sys.stdout.write(perform(job) + "\n")
+        for job in asked.get("jobs", [asked]):
+            sys.stdout.write(perform(job) + "\n")
+            sys.stdout.flush()
     except WorkbenchError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -49,20 +60,30 @@ def perform(job: Mapping[str, Any]) -> str:
     """Write the file of a job and return one line about it.
 
     Args:
-        job: "run" and "node", the "product" folder, "t" or None, "epoch", "format" pt or
-            safetensors, the "target" file, and whether classes of the user's are "trusted".
+        job: "run" and "node", the "product" folder, the "place" of a snapshot beside it, "t" or
+            None, "epoch", "format" pt, safetensors, checkpoint (as the reference saves
+            everything) or keras, the "target" file, and whether classes of the user's are
+            "trusted".
 
     Raises:
         WorkbenchError: the product is damaged, or the file cannot be written.
     """
     if job.get("trusted"):
         permit()
-    folder = Path(job["product"])
-    check_product(StageFolder(folder.parent.name), job["run"], f"{job['run']}/{job['node']}")
+    whole = Path(job["product"])
+    stage = StageFolder(whole.parent.name)
+    check_product(stage, job["run"], f"{job['run']}/{job['node']}")
+    folder = _snapshot(stage, job["place"]) if job.get("place") else whole
+    if job["format"] == "keras":
+        data, count = _keras(folder)
+        publish_bytes(Path(job["target"]), data)
+        return f"weights by Keras's names: {count} arrays"
     content: Mapping[str, Any]
     if not (folder / "path.json").is_file():
         tensors = read_tensors(folder / NETWORK_FILE)
         content, words = tensors, "a network's state dict"
+        if job["format"] == "checkpoint":
+            content = _checkpoint(folder, whole, int(job["epoch"]), tensors)
     elif job["t"] is not None:
         module = Run(job["run"]).path(job["node"]).at(float(job["t"]))
         tensors = dict(module.state_dict())
@@ -70,12 +91,19 @@ def perform(job: Mapping[str, Any]) -> str:
         content, words = tensors, f"the network at t = {job['t']:g}{refreshed}"
     else:
         tensors = _curve(folder)
-        content = _checkpoint(int(job["epoch"]), tensors)
+        content = _checkpoint(folder, whole, int(job["epoch"]), tensors)
         words = "a curve as the reference stores it"
     data = network_bytes(tensors) if job["format"] == "safetensors" else _pickled(content)
     publish_bytes(Path(job["target"]), data)
     num_values = sum(tensor.numel() for tensor in tensors.values())
     return f"{words}: {len(tensors)} tensors, {num_values:,} values"
+
+
+def _snapshot(stage: StageFolder, name: str) -> Path:
+    problem = snapshot_problem(stage, name)
+    if problem is not None:
+        raise WorkbenchError(f"the snapshot {name} cannot be used: {problem}.")
+    return stage.snapshots / name
 
 
 def _curve(folder: Path) -> dict[str, Tensor]:
@@ -87,12 +115,48 @@ def _curve(folder: Path) -> dict[str, Tensor]:
     )
 
 
-def _checkpoint(epoch: int, state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Return what the reference's scripts load: epoch, model_state, optimizer_state.
+def _keras(folder: Path) -> tuple[bytes, int]:
+    flat = open_flat(folder, device="cpu")
+    if (folder / "path.json").is_file():
+        path = open_path(folder, flat.layout)
+        nodes = [named_views(node_D, path.layout, with_aliases=True) for node_D in path.nodes_KD]
+        arrays = keras_curve(flat.module, nodes)
+    else:
+        arrays = keras_network(flat.module, read_tensors(folder / NETWORK_FILE))
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue(), len(arrays)
 
-    Its scripts read the optimiser only to train on, which starts anew from an empty one.
+
+def _checkpoint(
+    folder: Path, whole: Path, epoch: int, state: Mapping[str, Tensor]
+) -> dict[str, Any]:
+    """Return what the reference's scripts load: epoch, model_state, optimizer_state."""
+    optimizer = _optimizer(folder, whole, epoch)
+    return {"epoch": epoch, "model_state": _cloned(state), "optimizer_state": optimizer}
+
+
+def _optimizer(folder: Path, whole: Path, epoch: int) -> dict[str, Any]:
+    """Return the optimiser's state over separate tensors; {} for what was not trained here.
+
+    Snapshots keep no momentum: it starts anew from theirs.
     """
-    return {"epoch": epoch, "model_state": _cloned(state), "optimizer_state": {}}
+    document = StageFolder(whole.parent.name).document()
+    if document.get("kind") not in {"endpoint", "curve"}:
+        return {}
+    kind = catalogue.resolve(catalogue.STAGES[document["kind"]].options)
+    options: TrainingOptions = kind.model_validate(document["options"])
+    kept = folder / OPTIMIZER_FILE
+    tensors = read_tensors(kept) if kept.is_file() else {}
+    num_rows, weight_decay = 1, options.weight_decay
+    if isinstance(options, CurveOptions):
+        # Its curves are pulled by a term of the loss.
+        num_rows, weight_decay = options.num_nodes - options.fix_start - options.fix_end, 0.0
+    lr = learning_rate(options, max(0, min(epoch, options.last_epoch) - 1), 1)
+    layout = open_flat(folder, device="cpu").layout
+    return state_by_tensor(
+        options, lr, layout, tensors, weight_decay=weight_decay, num_rows=num_rows
+    )
 
 
 def _cloned(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -6,19 +6,13 @@ Every command returns its exit code; errors become text in `cli.entry`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from mcworkbench.cli import data_command, models_command, presets_command
+from mcworkbench.cli import data_command, exchange, models_command, presets_command
 from mcworkbench.cli.arguments import Detach, Json, Name, Preset, Run, Set, Trust
-from mcworkbench.cli.completion import (
-    dataset_names,
-    model_names,
-    node_names,
-    run_names,
-    running_names,
-)
+from mcworkbench.cli.completion import kind_names, run_names, running_names
 
 app = typer.Typer(
     name="mcworkbench",
@@ -34,6 +28,8 @@ app = typer.Typer(
 app.add_typer(presets_command.app, name="presets")
 app.command()(models_command.models)
 app.add_typer(data_command.app, name="data")
+# Without a name its commands are ours.
+app.add_typer(exchange.app)
 
 
 def _print_version(value: bool) -> None:
@@ -74,7 +70,10 @@ def open_command(
 
 @app.command()
 def run(
-    preset: Preset,
+    preset: Preset = None,
+    kind: Annotated[
+        str, typer.Option(help="What is done; replaces a preset's.", autocompletion=kind_names)
+    ] = "",
     overrides: Set = None,
     seed: Annotated[int | None, typer.Option(help="Sets every seed at once.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:1.")] = None,
@@ -89,6 +88,7 @@ def run(
 
     return run_preset(
         preset,
+        kind=kind,
         overrides=overrides or [],
         seed=seed,
         device=device,
@@ -216,54 +216,6 @@ def report(
     from mcworkbench.cli.report_command import report as report_run
 
     return report_run(run, folder)
-
-
-@app.command()
-def export(
-    node: Annotated[
-        str, typer.Argument(metavar="RUN[/NODE]", help="What to export.", autocompletion=node_names)
-    ],
-    target: Annotated[Path, typer.Option("--out", help="The file to write.")],
-    form: Annotated[
-        Literal["safetensors", "pt", "npz"] | None,
-        typer.Option(
-            "--format",
-            help="Tensors, a torch file, or the reference's evaluation; absent: as the file's "
-            "name ends.",
-        ),
-    ] = None,
-    at: Annotated[float | None, typer.Option(help="Position on a path, 0 to 1.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-    trust: Trust = False,
-) -> int:
-    """Write a network, a point of a path, a curve or an evaluation to a file."""
-    from mcworkbench.cli.export_command import export as export_node
-
-    return export_node(node, form=form, target=target, t=at, is_forced=force, is_trusted=trust)
-
-
-@app.command("import")
-def import_command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=".pt or .safetensors.")],
-    model: Annotated[str, typer.Option(help="Network they fit.", autocompletion=model_names)],
-    data: Annotated[str, typer.Option(help="Data set they fit.", autocompletion=dataset_names)],
-    overrides: Set = None,
-    name: Name = "",
-    trust: Trust = False,
-    as_json: Json = False,
-) -> int:
-    """Take in networks or curves trained elsewhere."""
-    from mcworkbench.cli.import_command import import_files
-
-    return import_files(
-        files,
-        model=model,
-        data=data,
-        overrides=overrides or [],
-        name=name,
-        is_trusted=trust,
-        as_json=as_json,
-    )
 
 
 @app.command()

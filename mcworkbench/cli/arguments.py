@@ -12,8 +12,12 @@ Run = Annotated[
     str, typer.Argument(metavar="RUN", help="Id, name or 'last'.", autocompletion=run_names)
 ]
 Preset = Annotated[
-    str,
-    typer.Argument(metavar="PRESET|FILE", help="Name or .toml file.", autocompletion=preset_names),
+    str | None,
+    typer.Argument(
+        metavar="PRESET|FILE[#PROFILE]",
+        help="Name or .toml file; absent: --kind and --set say all.",
+        autocompletion=preset_names,
+    ),
 ]
 Set = Annotated[
     list[str] | None,

@@ -79,3 +79,10 @@ def dataset_names(incomplete: str) -> list[tuple[str, str]]:
     from mcworkbench.catalogue import DATASETS
 
     return [(name, one.title) for name, one in DATASETS.items() if name.startswith(incomplete)]
+
+
+def kind_names(incomplete: str) -> list[str]:
+    """Return the kinds of run that begin so."""
+    from mcworkbench.config.experiment import KINDS
+
+    return [kind for kind in KINDS if kind.startswith(incomplete)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mcworkbench.cli.consoles import say, write
 from mcworkbench.cli.exits import DONE
@@ -16,8 +16,10 @@ from mcworkbench.runs.state import State
 from mcworkbench.text import PROGRAM, clean, clean_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from mcworkbench.cli.export_layout import Layout
     from mcworkbench.runs.views import NodeView, RunView
 
 Format = Literal["safetensors", "pt", "npz"]
@@ -35,6 +37,7 @@ def export(
     reference: str,
     *,
     form: Format | None,
+    layout: Layout | None,
     target: Path,
     t: float | None,
     is_forced: bool,
@@ -42,7 +45,8 @@ def export(
 ) -> int:
     """Write a product of a run to `target`, and its path on stdout.
 
-    The format is the one asked for, else that of the file's ending.
+    The format is the one asked for, else that of the file's ending; with a layout `target` is a
+    folder, for a whole run or one node of it.
 
     Raises:
         InvalidInputError: no such run or node, the product has another form, or the file exists.
@@ -53,6 +57,15 @@ def export(
 
     run_reference, _, node_name = reference.partition(_SPLITTER)
     run = RunView(find_run(run_reference))
+    if layout is not None:
+        return _export_layout(
+            run,
+            node_name,
+            layout,
+            target,
+            has_more=bool(form or t is not None),
+            is_trusted=is_trusted,
+        )
     form = format_of(target, form)
     wanted = (_TABLES,) if form == "npz" else (_NETWORKS, _PATHS)
     node = _node(run, node_name, wanted)
@@ -67,6 +80,27 @@ def export(
     else:
         _export_tensors(run, node, form, target, t, is_trusted=is_trusted)
     write([str(target)])
+    return DONE
+
+
+def _export_layout(
+    run: RunView, node_name: str, layout: Layout, folder: Path, *, has_more: bool, is_trusted: bool
+) -> int:
+    from mcworkbench.cli.export_layout import export_layout
+
+    if has_more:
+        raise InvalidInputError("--layout decides on formats itself; leave --format and --at out.")
+    if folder.exists() and not folder.is_dir():
+        raise InvalidInputError(
+            f"{clean_line(str(folder))} is a file; --layout writes a folder, so give one for --out."
+        )
+    if node_name and node_name not in run.nodes:
+        raise unknown_name(f"node of run {run.id}", clean_line(node_name), run.nodes)
+    node = run.nodes[node_name] if node_name else None
+    write(
+        str(path)
+        for path in export_layout(run, node, layout, folder, say=say, is_trusted=is_trusted)
+    )
     return DONE
 
 
@@ -163,8 +197,6 @@ def _export_tensors(
     *,
     is_trusted: bool,
 ) -> None:
-    from mcworkbench.executors.child import package_environment, python_command
-
     job = {
         "run": run.id,
         "node": node.name,
@@ -175,9 +207,24 @@ def _export_tensors(
         "target": str(target.absolute()),
         "trusted": is_trusted,
     }
+    for line in write_tensors(run, [job]):
+        say(line)
+
+
+def write_tensors(run: RunView, jobs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Have a child process write the files of jobs; return one line about each.
+
+    Raises:
+        InvalidInputError: a product has no such form.
+        WorkbenchError: a product is damaged, or a file cannot be written.
+    """
+    from mcworkbench.executors.child import package_environment, python_command
+
+    if not jobs:
+        return []
     child = subprocess.run(
         python_command("mcworkbench.export_worker"),
-        input=json.dumps(job).encode(),
+        input=json.dumps({"jobs": list(jobs)}).encode(),
         capture_output=True,
         env=package_environment(),
         check=False,
@@ -187,5 +234,6 @@ def _export_tensors(
         raise InvalidInputError(clean(words))
     if child.returncode:
         last = clean_line(words.splitlines()[-1]) if words else f"exit code {child.returncode}"
-        raise WorkbenchError(f"{run.id}/{node.name} was not exported: {last}")
-    say(clean_line(child.stdout.decode(errors="replace")))
+        where = f"{run.id}/{jobs[0]['node']}" if len(jobs) == 1 else run.id
+        raise WorkbenchError(f"{where} was not exported: {last}")
+    return [clean_line(line) for line in child.stdout.decode(errors="replace").splitlines()]

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List, show, copy and check presets.")
 
 Preset = Annotated[
-    str, typer.Argument(help="A preset's name or a file.", autocompletion=preset_names)
+    str,
+    typer.Argument(
+        metavar="PRESET", help="A name, a file or FILE#PROFILE.", autocompletion=preset_names
+    ),
 ]
 
 
@@ -24,8 +27,9 @@ Preset = Annotated[
 def list_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
 ) -> int:
-    """List every preset, shipped and your own."""
-    from mcworkbench.cli.consoles import aligned, out, table_width, write, write_json
+    """List every preset by kind and source, shipped and your own."""
+    from mcworkbench.cli.consoles import out, table_width, write, write_json
+    from mcworkbench.cli.presets_list import list_lines
     from mcworkbench.config.loading import first_problem
     from mcworkbench.config.presets import list_presets
 
@@ -40,6 +44,7 @@ def list_command(
                     "title": preset.title,
                     "path": str(preset.path),
                     "summary": preset.summary,
+                    "source": preset.source,
                     "shipped": preset.is_shipped,
                     "problem": problems[preset.name],
                 }
@@ -48,13 +53,7 @@ def list_command(
         )
         return DONE
     console = out()
-    told = {name: f"cannot be used: {problem}" for name, problem in problems.items() if problem}
-    rows = [
-        [p.name, p.kind, "" if p.is_shipped else "yours", told.get(p.name, p.title)]
-        for p in presets
-    ]
-    heads = ["name", "kind", "", "title"]
-    write(aligned(heads, rows, num_words=4, width=table_width(console), cut=[3, 0]), console)
+    write(list_lines(presets, problems, table_width(console)), console)
     return DONE
 
 
@@ -62,11 +61,10 @@ def list_command(
 def show_command(preset: Preset) -> int:
     """Print a preset's TOML."""
     from mcworkbench.cli.consoles import write
-    from mcworkbench.config.presets import find_preset
-    from mcworkbench.config.toml_file import read_toml
+    from mcworkbench.config.profiles.load import read_preset
     from mcworkbench.text import clean
 
-    text = read_toml(find_preset(preset)).text
+    text = read_preset(preset).text
     write(clean(text, limit=len(text) * 8 + 8).splitlines())
     return DONE
 
@@ -78,12 +76,13 @@ def copy_command(
 ) -> int:
     """Copy a preset to your own, which you may edit."""
     from mcworkbench.cli.consoles import say, write
-    from mcworkbench.config.presets import create_preset, find_preset
-    from mcworkbench.config.toml_file import read_toml
+    from mcworkbench.config.presets import create_preset
+    from mcworkbench.config.profiles.load import read_preset
 
-    source = find_preset(preset)
-    hint = f": `{PROGRAM} presets copy {source.stem} NEW`"
-    target = create_preset(new or f"{source.stem}-copy", read_toml(source).text, hint=hint)
+    source = read_preset(preset)
+    stem = source.label
+    hint = f": `{PROGRAM} presets copy {stem} NEW`"
+    target = create_preset(new or f"{stem}-copy", source.text, hint=hint)
     write([str(target)])
     say(f"edit it, then `{PROGRAM} run {target.stem}`.")
     return DONE
@@ -113,8 +112,10 @@ def plan_command(
     from mcworkbench.plans.preview import preview
     from mcworkbench.reports.plan_text import FATE_SIGNS, estimate_words, fate_words
 
-    experiment, _ = load_experiment(preset, overrides or [], seed=seed)
+    experiment, file = load_experiment(preset, overrides or [], seed=seed)
     planned = preview(experiment)
+    for note in file.notes:
+        say(note)
     if as_json:
         write_json(planned.document())
         return DONE
@@ -144,7 +145,7 @@ def check_command(
 
     code = DONE
     for reference in presets or list(preset_files()):
-        problems, obstacle = _problems(reference)
+        problems, obstacle, notes = _problems(reference)
         shown = clean_line(reference)
         if problems:
             write(f"{shown}: {problem}" for problem in problems)
@@ -160,23 +161,24 @@ def check_command(
                     else f"{shown}: OK"
                 ]
             )
+        write(f"{shown}: note: {note}" for note in notes)
     return code
 
 
-def _problems(reference: str) -> tuple[Sequence[str], str]:
-    """Return what is wrong with a preset itself, and what it names that is not there."""
+def _problems(reference: str) -> tuple[Sequence[str], str, Sequence[str]]:
+    """Return what is wrong with a preset itself, what it names that is not there, and notes."""
     from mcworkbench.config.loading import load_experiment
     from mcworkbench.errors import InvalidInputError, PresetError
     from mcworkbench.plans.expand import expand
 
     try:
-        experiment, _ = load_experiment(reference)
+        experiment, file = load_experiment(reference)
     except PresetError as error:
-        return error.problems, ""
+        return error.problems, "", ()
     except InvalidInputError as error:
-        return (str(error),), ""
+        return (str(error),), "", ()
     try:
         expand(experiment)
     except InvalidInputError as error:
-        return (), str(error)
-    return (), ""
+        return (), str(error), file.notes
+    return (), "", file.notes

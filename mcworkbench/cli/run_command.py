@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mcworkbench.cli.consoles import say
 from mcworkbench.cli.exits import DONE, exit_code
-from mcworkbench.errors import WorkbenchError
+from mcworkbench.errors import InvalidInputError, WorkbenchError
 from mcworkbench.runs.state import State
 from mcworkbench.text import PROGRAM
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 
 def run_preset(
-    preset: str,
+    preset: str | None,
     *,
+    kind: str,
     overrides: Sequence[str],
     seed: int | None,
     device: str | None,
@@ -32,14 +33,40 @@ def run_preset(
 ) -> int:
     """Carry out a preset and return the exit code.
 
+    Args:
+        preset: a name, a file or FILE#PROFILE; None where `kind` and `overrides` say it all.
+        kind: replaces the preset's own; '' leaves it.
+        overrides: each SECTION.KEY=VALUE.
+        seed: sets every seed.
+        device: replaces [compute] device.
+        name: what the run is called; absent: the preset's name.
+        is_detached: return once it is started.
+        is_fresh: reuse nothing trained before.
+        is_trusted: whether code of the user's own may run.
+        as_json: write one JSON document at the end.
+
     Raises:
         InvalidInputError: the preset, an override or the device cannot be used.
     """
-    from mcworkbench.config.loading import load_experiment
+    from mcworkbench.config.loading import build_experiment, preset_of_options
+    from mcworkbench.config.profiles.load import read_preset
     from mcworkbench.executors.devices import choose
     from mcworkbench.plans.launch import create_run
 
-    experiment, file = load_experiment(preset, overrides, seed=seed)
+    if preset is None and not kind:
+        raise InvalidInputError(
+            f"run needs a PRESET (`{PROGRAM} presets list`), or --kind with --set, e.g. "
+            "`--kind curve --set data.name=digits --set model.name=mlp`."
+        )
+    if preset is None:
+        file = preset_of_options(kind)
+        name = name or kind
+    else:
+        file = read_preset(preset)
+        overrides = [f"kind={kind}", *overrides] if kind else overrides
+    experiment, file = build_experiment(file, overrides, seed=seed)
+    for note in file.notes:
+        say(note)
     choose(device or experiment.compute.device)
     launched = create_run(
         experiment,

@@ -6,7 +6,7 @@ Made by `config.loading`; read by plans, which turn it into stages. `bends` neve
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -104,6 +104,25 @@ class ImportSection(Options):
     """[import]: checkpoint files to take in."""
 
     files: tuple[str, ...] = Field(min_length=1, description="Paths of .pt or .safetensors files.")
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="What their nodes are called, in the same order; absent: import-1, import-2, …",
+    )
+
+    @model_validator(mode="after")
+    def _one_name_each(self) -> ImportSection:
+        if self.names and len(self.names) != len(self.files):
+            raise ValueError(
+                f"names lists {len(self.names)} and files {len(self.files)}; give one name each"
+            )
+        for name in self.names:
+            if not _NODE_NAME.fullmatch(name) or name == "dataset":
+                raise ValueError(
+                    f"'{name}' cannot name a node; use up to 40 of a-z, 0-9, '-' and '.'"
+                )
+        if len(set(self.names)) != len(self.names):
+            raise ValueError("two files would have the same name; names must differ")
+        return self
 
 
 class ComputeSection(Options):
@@ -272,3 +291,7 @@ class Experiment(Options):
         if self.ends.pairs == "consecutive":
             return tuple((place, place + 1) for place in range(count - 1))
         return tuple((a, b) for a in range(count) for b in range(a + 1, count))
+
+
+# Every kind of run, in the order in which lists show them.
+KINDS: tuple[str, ...] = get_args(Experiment.model_fields["kind"].annotation)

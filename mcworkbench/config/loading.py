@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
 from pydantic import ValidationError
@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from mcworkbench.catalogue import CURVES, DATASETS, split_source
 from mcworkbench.config.experiment import Experiment
 from mcworkbench.config.fields import further_kind
-from mcworkbench.config.presets import find_preset
 from mcworkbench.config.problems import Problem, Problems, lookup
+from mcworkbench.config.profiles.load import read_preset
 from mcworkbench.config.published import ContradictionError, stands_for, unknown_model, written_out
+from mcworkbench.config.together import experiment_of_rest
 from mcworkbench.config.toml_file import (
     NotTomlError,
     TomlFile,
@@ -44,13 +45,18 @@ FURTHER_KINDS = ("endpoint", "curve")
 def load_experiment(
     reference: str, overrides: Sequence[str] = (), *, seed: int | None = None
 ) -> tuple[Experiment, TomlFile]:
-    """Return the experiment of a preset name or file with `--set` overrides applied.
+    """Return the experiment of a preset name, file or FILE#PROFILE with `--set` applied.
 
     Raises:
         PresetError: with every problem, each naming file, line, key and what is allowed.
         InvalidInputError: no such preset, or not TOML.
     """
-    return build_experiment(read_toml(find_preset(reference)), overrides, seed=seed)
+    return build_experiment(read_preset(reference), overrides, seed=seed)
+
+
+def preset_of_options(kind: str) -> TomlFile:
+    """Return what stands for a preset where there is none: `--set` gives every other key."""
+    return TomlFile(f"--kind {clean_line(kind, limit=40)}", "", {"kind": kind}, {}, is_file=False)
 
 
 @final
@@ -129,7 +135,7 @@ def build_experiment(
         apply_override(values, keys, value)
         given[keys] = text
     _drop_other_ends(values, set(given))
-    changed = TomlFile(file.name, file.text, values, file.lines)
+    changed = replace(file, values=values)
     experiment, problems = _validated(changed, given)
     if experiment is None:
         raise PresetError([problem.sentence for problem in problems])
@@ -151,8 +157,21 @@ def _validated(
         experiment = None
         problems.add_errors(error, values)
         assert problems.found(), "a validation error gives a problem"
+    if experiment is None:
+        _check_rest(values, problems)
     found = problems.found()
     return (None if found else experiment), found
+
+
+def _check_rest(values: dict[str, Any], problems: Problems) -> None:
+    """Tell what is wrong with sections, then with the whole, beside the wrong keys told."""
+    together: tuple[tuple[Keys, str], ...] = (((), ""),)
+    while together:
+        rest, together = experiment_of_rest(values, [one.keys for one in problems.found()])
+        for keys, sentence in together:
+            problems.add(keys, sentence)
+        if rest is not None:
+            _check_further(rest, problems)
 
 
 def further_section(experiment: Experiment, name: str) -> TrainSection | CurveSection:

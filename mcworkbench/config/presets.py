@@ -7,11 +7,16 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcworkbench import folders
+from mcworkbench.config.experiment import KINDS
 from mcworkbench.config.toml_file import read_toml
 from mcworkbench.errors import InvalidInputError, unknown_name
 from mcworkbench.text import clean_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SUFFIX = ".toml"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}", re.ASCII)
@@ -21,7 +26,10 @@ _MAX_STEM = 70
 
 @dataclass(frozen=True, slots=True)
 class PresetInfo:
-    """One line of a preset list; `problem` is set where the file cannot be read."""
+    """One line of a preset list; `problem` is set where the file cannot be read.
+
+    `source` is where its recipe was published, '' for one of our own or the user's.
+    """
 
     name: str
     kind: str
@@ -30,6 +38,12 @@ class PresetInfo:
     path: Path
     is_shipped: bool
     problem: str = ""
+    source: str = ""
+
+    @property
+    def group(self) -> str:
+        """The heading it stands under: its kind, and the source where there is one."""
+        return f"{self.kind}, {self.source}" if self.source else self.kind
 
 
 def shipped_root() -> Path:
@@ -68,6 +82,18 @@ def list_presets() -> list[PresetInfo]:
     """Return every preset, shipped and saved, by name; unreadable ones say why."""
     shipped = shipped_root()
     return [_describe(name, path, path.parent == shipped) for name, path in preset_files().items()]
+
+
+def grouped(presets: Iterable[PresetInfo]) -> dict[str, list[PresetInfo]]:
+    """Return presets by their heading: kinds in the order of the options, without a source first.
+
+    Within a group the order stays.
+    """
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    found: dict[str, list[PresetInfo]] = {}
+    for preset in sorted(presets, key=lambda one: (order.get(one.kind, len(order)), one.source)):
+        found.setdefault(preset.group, []).append(preset)
+    return found
 
 
 def new_preset_path(name: str, *, hint: str = "") -> Path:
@@ -152,7 +178,8 @@ def _describe(name: str, path: Path, is_shipped: bool) -> PresetInfo:  # noqa: F
         values = read_toml(path).values
     except InvalidInputError as error:
         return PresetInfo(name, "?", "", "", path, is_shipped, problem=str(error))
-    words = {
-        key: clean_line(str(values.get(key, "")), limit=400) for key in ("kind", "title", "summary")
-    }
-    return PresetInfo(name, words["kind"], words["title"], words["summary"], path, is_shipped)
+    kind, title, summary, source = (
+        clean_line(str(values.get(key, "")), limit=400)
+        for key in ("kind", "title", "summary", "source")
+    )
+    return PresetInfo(name, kind, title, summary, path, is_shipped, source=source)

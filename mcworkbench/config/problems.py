@@ -55,6 +55,15 @@ _EXAMPLES: dict[Keys, str] = {
     ("path", "use"): "use = 'run:last/curve'",
     ("import", "files"): "files = ['a.pt']",
 }
+# The same for somebody who has no file.
+_SET_EXAMPLES: dict[Keys, str] = {
+    ("data",): "data.name=digits",
+    ("data", "name"): "data.name=digits",
+    ("model",): "model.name=mlp",
+    ("model", "name"): "model.name=mlp",
+    ("path", "use"): "path.use=run:last/curve",
+    ("import", "files"): "'import.files=[\"a.pt\"]'",
+}
 
 
 @final
@@ -143,8 +152,7 @@ class Problems:
         if kind == "extra_forbidden":
             return _unknown_key(keys[-1], self._allowed(keys[:-1], within))
         if kind in {"missing", "union_tag_not_found"}:
-            example = _EXAMPLES.get(keys)
-            return f"missing; write {example}." if example else "missing."
+            return self._missing(keys)
         if kind == "literal_error":
             words = str(context["expected"]).replace(" or ", ", ").split(", ")
             return _not_allowed(str(value), [word.strip("'") for word in words])
@@ -154,6 +162,12 @@ class Problems:
         is_told = not text.startswith("must") or isinstance(value, dict)
         shown = "" if is_told else f" (it is {clean_line(repr(value), limit=60)})"
         return f"{clean_line(text, limit=_MAX_LENGTH)}{shown}."
+
+    def _missing(self, keys: Keys) -> str:
+        if not self._file.is_file and keys in _SET_EXAMPLES:
+            return f"missing; add --set {_SET_EXAMPLES[keys]}."
+        example = _EXAMPLES.get(keys)
+        return f"missing; write {example}." if example else "missing."
 
     def _allowed(self, section: Keys, within: type[Options]) -> list[str]:
         """Return the keys that a section may have."""

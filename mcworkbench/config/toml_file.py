@@ -37,12 +37,28 @@ class NotTomlError(InvalidInputError):
 
 @dataclass(frozen=True)
 class TomlFile:
-    """A parsed file: its name for messages, its values and the line of every key."""
+    """A parsed file: its name for messages, its values and the line of every key.
+
+    Attributes:
+        name: what messages call it.
+        text: what it says.
+        values: parsed.
+        lines: the 1-based line of every key and section.
+        notes: sentences for whoever runs it, where it was translated from another format.
+        is_file: whether there is a file; else every value was given by options.
+    """
 
     name: str
     text: str
     values: dict[str, Any]
     lines: dict[tuple[str, ...], int]
+    notes: tuple[str, ...] = ()
+    is_file: bool = True
+
+    @property
+    def label(self) -> str:
+        """Return what a run or a copy of it is called: "quickstart", or a profile's name."""
+        return self.name.rpartition("#")[2].removesuffix(".toml")
 
     def line_of(self, keys: tuple[str, ...]) -> int | None:
         """Return the 1-based line of a key, or of what stands in it, else of its section."""

@@ -73,7 +73,7 @@ def read_foreign(path: Path, *, time_limit_s: float = TIME_LIMIT_S) -> Foreign:
         )
     if path.suffix.lower() == ".safetensors":
         tensors = read_tensors(path)
-        names = sorted(tensors, key=_natural)
+        names = sorted(tensors, key=natural)
         return _foreign(path, {name: tensors[name] for name in names}, None, is_ordered=False)
     scratch = folders.scratch_folder(folders.make_private(folders.cache_root()))
     try:
@@ -161,7 +161,7 @@ def _curve_of(tensors: Mapping[str, Tensor], path: Path) -> tuple[str | None, in
     return ("bezier" if "binom" in found else "polychain"), found["range"].numel()
 
 
-def _natural(name: str) -> tuple[tuple[int, str], ...]:
+def natural(name: str) -> tuple[tuple[int, str], ...]:
     """Return a sort key that puts layer 10 after layer 9."""
     return tuple(
         (int(part) if part.isdecimal() else _SEQUENCE_END, part) for part in _DIGITS.split(name)

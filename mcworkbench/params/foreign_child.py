@@ -1,6 +1,7 @@
 """The child process that opens a foreign `.pt` file: `python -m ... IN OUT SECONDS`.
 
-Started by `foreign.read_foreign` only; lives for one file. Leaves OUT/tensors.safetensors and
+Started by `foreign.read_foreign`; lives for one file. `foreign_look` calls `limit` and `look`, in
+a process for one file, too. Leaves OUT/tensors.safetensors and
 OUT/facts.json ({"order", "epoch"}), or facts.json with {"refused": sentence} and status 3.
 Must never load with weights_only=False and never retry in another way.
 """
@@ -13,7 +14,7 @@ import pickle
 import re
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,6 +30,7 @@ _HEADROOM_BYTES = 2**30
 _COPIES = 8
 _STATE_KEYS = ("model_state", "model_state_dict", "state_dict", "model", "net", "network", "params")
 _NOT_A_NETWORK = re.compile(r"optim|sched|scaler|rng|ema", re.IGNORECASE)
+_OPTIMIZER = frozenset({"state", "param_groups"})
 _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
 _MAX_DEPTH = 3
 _NOT_A_CHECKPOINT = (
@@ -44,7 +46,7 @@ class RefusedError(Exception):
 def main(arguments: list[str]) -> int:
     """Convert one file and return the exit status."""
     source, out, seconds = Path(arguments[0]), Path(arguments[1]), int(arguments[2])
-    _limit(source.stat().st_size, seconds)
+    limit(source.stat().st_size, seconds)
     try:
         facts = _convert(source, out)
     except RefusedError as refusal:
@@ -54,7 +56,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _limit(file_bytes: int, seconds: int) -> None:
+def limit(file_bytes: int, seconds: int) -> None:
     """Bound what the file can cost: memory and disk by its size, and processor time."""
     headroom = _HEADROOM_BYTES + _COPIES * file_bytes
     # Torch's own libraries map gigabytes of addresses before any tensor exists.
@@ -74,18 +76,45 @@ def _limit(file_bytes: int, seconds: int) -> None:
 
 
 def _convert(source: Path, out: Path) -> dict[str, Any]:
-    try:
-        loaded = torch.load(source, map_location="cpu", weights_only=True)
-        state, epoch = _state_dict(loaded)
+    with _refusing():
+        state, epoch = _state_dict(_loaded(source, "cpu"))
         tensors = {name: _plain_tensor(name, tensor) for name, tensor in state.items()}
         (out / "tensors.safetensors").write_bytes(network_bytes(tensors))
+    return {"order": list(tensors), "epoch": epoch}
+
+
+def look(source: Path) -> dict[str, Any]:
+    """Return what a file holds without its values: "what", "epoch", "shapes" by name, in order.
+
+    Raises:
+        RefusedError: it cannot be read, or holds no tensors; nothing in it was run.
+    """
+    with _refusing():
+        # Nothing is read for tensors on the meta device but their descriptions.
+        loaded = _loaded(source, "meta")
+        if isinstance(loaded, Mapping) and {str(key) for key in loaded} >= _OPTIMIZER:
+            return {"what": "optimizer", "epoch": None, "shapes": {}}
+        state, epoch = _state_dict(loaded)
+        plain = {name: _plain_tensor(name, tensor) for name, tensor in state.items()}
+    shapes = {name: list(tensor.shape) for name, tensor in plain.items()}
+    return {"what": "network", "epoch": epoch, "shapes": shapes}
+
+
+def _loaded(source: Path, device: str) -> object:
+    return torch.load(source, map_location=device, weights_only=True)
+
+
+@contextlib.contextmanager
+def _refusing() -> Generator[None]:
+    """Turn whatever goes wrong with a file into one sentence about it."""
+    try:
+        yield
     except RefusedError:
         raise
     except pickle.UnpicklingError as error:
         raise RefusedError(_unpickling_sentence(str(error))) from error
     except Exception as error:
         raise RefusedError(_damage_sentence(error)) from error
-    return {"order": list(tensors), "epoch": epoch}
 
 
 def _state_dict(loaded: object) -> tuple[dict[str, torch.Tensor], int | None]:

@@ -35,10 +35,12 @@ def expand(
 
 
 def _import_files(expansion: Expansion) -> None:
-    assert expansion.experiment.imports is not None
-    for place, file in enumerate(expansion.experiment.imports.files, 1):
+    section = expansion.experiment.imports
+    assert section is not None
+    names = section.names or [f"import-{place}" for place in range(1, len(section.files) + 1)]
+    for name, file in zip(names, section.files, strict=True):
         # Only reading the file tells whether it holds a network or a path.
-        expansion.resolve(f"file:{file}", f"import-{place}", "[import] files", "network")
+        expansion.resolve(f"file:{file}", name, "[import] files", "network")
 
 
 def _score_path(expansion: Expansion) -> None:

@@ -72,7 +72,7 @@ def create_run(
         InvalidInputError: something the preset names does not exist, or is not trusted.
         WorkbenchError: the home cannot be written.
     """
-    label = _checked_name(name) if name else clean_line(file.name.removesuffix(".toml"), limit=60)
+    label = _checked_name(name) if name else clean_line(file.label, limit=60)
     salt = f"{time.time_ns()}-{secrets.token_hex(4)}" if fresh else ""
     plan = expand(experiment, base=base, salt=salt)
     if not is_trusted:

@@ -1,7 +1,7 @@
-"""Numbers as files: CSV and JSON as stored, npz with the reference's keys and percent.
+"""Numbers as files: CSV and JSON as stored, npz with the keys and units of other programs.
 
-Called by `reports.report`. Our own files keep fractions and nats, as their columns are named;
-the reference's files keep its units, applied by `quantities`.
+Called by `reports.report` and exports. Our own files keep fractions and nats, as their columns
+are named, and so do the TensorFlow port's; the reference's have percent, from `quantities`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,14 @@ _SPLITS = {"tr": "train", "te": "test"}
 _SERIES = {"loss": "loss", "nll": "nll", "acc": "accuracy", "err": "error"}
 _SUMMARISED = ("loss", "nll", "err")
 _STATISTICS = ("min", "max", "avg", "int")
+# The TensorFlow port's names for our columns: of a series, and of its summary.
+_TF_SERIES = {
+    "nll": ("losses", "loss"),
+    "accuracy": ("accuracy_scores", "accuracy"),
+    "f1": ("f1_scores", "f1_scores"),
+}
+# Probabilities are stored in half precision: what is smaller is 0 there.
+_SMALLEST_PROBABILITY = np.float32(2**-25)
 # A cell that starts so is a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -88,9 +96,63 @@ def reference_arrays(path: PathSummary) -> dict[str, NDArray[np.float64]]:
 
 def reference_npz(path: PathSummary) -> bytes:
     """Return `reference_arrays` as the bytes of an .npz file."""
+    return npz_bytes(reference_arrays(path))
+
+
+def tf_stats(path: PathSummary) -> dict[str, NDArray[np.float64]]:
+    """Return the arrays of the TensorFlow port's stats_of_points_on_curve: nats and fractions.
+
+    "points_on_curve", "dl", "{train,test}_{losses,accuracy_scores,f1_scores}"; its loss has no
+    penalty. Keys whose column a path lacks are absent.
+    """
+    arrays = {"points_on_curve": np.array(path.ts), "dl": np.array(path.dl)}
+    for split in _SPLITS.values():
+        for word, (series, _) in _TF_SERIES.items():
+            if f"{split}_{word}" in path.columns:
+                arrays[f"{split}_{series}"] = np.array(path.columns[f"{split}_{word}"])
+    return arrays
+
+
+def tf_summary(path: PathSummary) -> dict[str, NDArray[np.float64]]:
+    """Return the arrays of its summary_stats_curve, e.g. "train_loss_min", "test_accuracy_int"."""
+    arrays = {"points_on_curve": np.array(path.ts)}
+    for split in _SPLITS.values():
+        for word, (_, name) in _TF_SERIES.items():
+            known = path.statistics.get(f"{split}_{word}", {})
+            for statistic in _STATISTICS:
+                if statistic in known:
+                    arrays[f"{split}_{name}_{statistic}"] = np.array(known[statistic])
+    return arrays
+
+
+def tf_predictions(
+    ts: NDArray[np.floating], outputs_TNC: NDArray[np.floating], targets_N: NDArray[np.generic]
+) -> dict[str, NDArray[np.generic]]:
+    """Return the arrays of its predictions_and_probabilities_curve, for the test set.
+
+    "test_output" holds logarithms of the stored probabilities: logits with the same softmax. Of a
+    regression there are only values: "test_predictions" and "test_targets".
+    Shape letters: T = positions, N = examples, C = classes.
+    """
+    if not np.issubdtype(targets_N.dtype, np.integer):
+        return {
+            "points_on_curve": ts,
+            "test_predictions": outputs_TNC,
+            "test_targets": np.broadcast_to(targets_N, (len(ts), *targets_N.shape)).copy(),
+        }
+    logits_TNC = np.log(np.maximum(outputs_TNC.astype(np.float32), _SMALLEST_PROBABILITY))
+    return {
+        "points_on_curve": ts,
+        "test_predictions": outputs_TNC.argmax(axis=2),
+        "test_targets": np.broadcast_to(targets_N, outputs_TNC.shape[:2]).copy(),
+        "test_output": logits_TNC,
+    }
+
+
+def npz_bytes(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
+    """Return arrays, none of them called "file", as the bytes of an .npz file."""
     file = io.BytesIO()
-    # Keywords cannot collide with savez's own parameters: every name here is fixed above.
-    np.savez(file, allow_pickle=False, **reference_arrays(path))
+    np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
 
 

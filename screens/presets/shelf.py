@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.config.editing import Place, PresetDraft
+from mcworkbench.config.experiment import KINDS
 from mcworkbench.config.loading import first_problem
 from mcworkbench.config.presets import list_presets, shipped_root
 from mcworkbench.config.toml_file import read_text
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-KINDS = ("curve", "chain", "autoencoder", "endpoints", "evaluate", "import")
+_FIRST = "curve"
 OTHER = "not readable"
 ELSEWHERE = "opened from elsewhere"
 _MAX_CELL, _MAX_PROBLEM = 200, 600
@@ -78,7 +79,7 @@ class Shelf:
             if path not in known:
                 title = str((draft.values or {}).get("title", ""))
                 found.append(Entry(path, draft.name, ELSEWHERE, clean_line(title), is_own=False))
-        order = [*KINDS, OTHER, ELSEWHERE]
+        order = [_FIRST, *(kind for kind in KINDS if kind != _FIRST), OTHER, ELSEWHERE]
         self.entries = sorted(found, key=lambda entry: (order.index(entry.group), entry.name))
 
     def set_problems(self, problems: Mapping[Path, str]) -> None:

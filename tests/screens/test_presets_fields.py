@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from textual.widgets import Input, OptionList
 
+from mcworkbench.config.experiment import Experiment
 from mcworkbench.config.options.endpoint import TrainSection
 from mcworkbench.config.presets import shipped_root
 from mcworkbench.errors import WorkbenchError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from mcworkbench.screens.launching import Begun, Order
 
+KINDS: tuple[str, ...] = get_args(Experiment.model_fields["kind"].annotation)
 QUICKSTART = shipped_root() / "quickstart.toml"
 
 
@@ -177,7 +179,7 @@ async def test_an_open_list_is_told_from_the_rows_below() -> None:
         assert (lines[0].strip()[0], lines[0].strip()[-1]) == ("╭", "╮")
         assert (lines[-1].strip()[0], lines[-1].strip()[-1]) == ("╰", "╯")
         inside = [line.strip().strip("│").strip() for line in lines[1:-1]]
-        assert inside == ["endpoints", "curve", "evaluate", "import"]
+        assert inside == [*KINDS]
         assert choices.styles.background != screen.query_one(FieldList).styles.background
 
 
@@ -249,4 +251,4 @@ async def test_a_choice_names_what_it_can_be() -> None:
         await press(pilot, "enter")
         await find_field(pilot, "kind")
         told = words_in(pilot, "#field-told")
-        assert "endpoints, curve, evaluate or import · required" in told
+        assert f"{', '.join(KINDS[:-1])} or {KINDS[-1]} · required" in told

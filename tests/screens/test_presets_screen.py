@@ -167,7 +167,7 @@ async def test_a_run_can_be_edited_as_a_new_preset(home: Path) -> None:
     folder = home / "data" / "runs" / "20261120-101500-curve-abc234"
     folder.mkdir(parents=True)
     (folder / "preset.toml").write_text(QUICKSTART.read_text())
-    async with new_app().run_test(size=(120, 36)) as pilot:
+    async with new_app().run_test(size=(120, 60)) as pilot:
         workbench(pilot).edit_preset(str(folder / "preset.toml"))
         screen: Any = None
 

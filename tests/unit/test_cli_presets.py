@@ -10,7 +10,8 @@ import pytest
 from mcworkbench.cli import doctor
 from mcworkbench.cli.completion import node_names, preset_names, run_names
 from mcworkbench.cli.entry import enter
-from mcworkbench.config.presets import preset_files
+from mcworkbench.cli.presets_list import list_lines
+from mcworkbench.config.presets import PresetInfo, grouped, list_presets, preset_files
 from tests.unit.cli_sample import ROOT, TINY
 
 if TYPE_CHECKING:
@@ -138,3 +139,30 @@ def test_torch_and_torchvision_are_compared_by_what_torchvision_asks_for(
     monkeypatch.setattr("importlib.metadata.requires", requires)
     found = {finding.name: finding.state for finding in doctor.findings()}
     assert found["torch pair"] == state
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_titles_are_whole_at_any_width(width: int) -> None:
+    presets = list_presets()
+    lines = [line.plain for line in list_lines(presets, {}, width)]
+    assert max(map(len, lines)) <= width
+    words = " ".join(" ".join(lines).split())
+    for preset in presets:
+        assert " ".join(preset.title.split()) in words.replace("- ", "-")
+
+
+def test_presets_stand_under_their_kind_and_whose_recipe_they_are() -> None:
+    def preset(name: str, kind: str, source: str = "") -> PresetInfo:
+        return PresetInfo(name, kind, "", "", ROOT, is_shipped=True, source=source)
+
+    mixed = [
+        preset("d", "curve", "paper"),
+        preset("a", "import"),
+        preset("b", "curve"),
+        preset("c", "endpoints"),
+        preset("e", "no such kind"),
+        preset("f", "curve", "paper"),
+    ]
+    found = {group: [one.name for one in members] for group, members in grouped(mixed).items()}
+    assert list(found) == ["endpoints", "curve", "curve, paper", "import", "no such kind"]
+    assert found["curve, paper"] == ["d", "f"]
