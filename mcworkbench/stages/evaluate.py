@@ -85,7 +85,8 @@ class _Evaluation:
         folder = workspace.input("path")
         require_kind(folder, "path", "[path] use")
         document = read_model_document(folder)
-        dataset = open_dataset(workspace.input("dataset")).for_model(model_options(document))
+        self.model = model_options(document)
+        dataset = open_dataset(workspace.input("dataset")).for_model(self.model)
         self.dataset: Dataset = dataset
         check_fits(dataset, document)
         self.flat = open_flat(folder, device=workspace.device)
@@ -125,7 +126,7 @@ class _Evaluation:
         """Return the test sets of [data] also_test, scaled as the data the path was made for."""
         found: dict[str, Split] = {}
         for name in self.options.also_test:
-            other = open_dataset(self.workspace.input(f"test-{name}"))
+            other = open_dataset(self.workspace.input(f"test-{name}")).for_model(self.model)
             shapes = (other.input_shape, other.num_outputs)
             if shapes != (self.dataset.input_shape, self.dataset.num_outputs):
                 raise InvalidInputError(
