@@ -58,7 +58,7 @@ STAGES: dict[str, StageKind] = {
     "endpoint": StageKind(
         f"{_OPTIONS}.endpoint:EndpointOptions",
         f"{_STAGES}.endpoint:run",
-        ("dataset", "start?"),
+        ("dataset", "start?", "features?", "features_data?"),
         "network",
     ),
     "import": StageKind(
@@ -76,13 +76,13 @@ STAGES: dict[str, StageKind] = {
     "curve": StageKind(
         f"{_OPTIONS}.curve:CurveOptions",
         f"{_STAGES}.curve:run",
-        ("dataset", "first?", "last?", "start?"),
+        ("dataset", "first?", "last?", "start?", "features?", "features_data?"),
         "path",
     ),
     "evaluate": StageKind(
         f"{_OPTIONS}.evaluate:EvaluateOptions",
         f"{_STAGES}.evaluate:run",
-        ("dataset", "path", "test-*?"),
+        ("dataset", "path", "test-*?", "features?", "features_data?"),
         "table",
     ),
     "fge": StageKind(
@@ -117,6 +117,24 @@ STAGES: dict[str, StageKind] = {
         f"{_STAGES}.ensemble:run",
         ("members-*",),
         "table",
+    ),
+    "pictures": StageKind(
+        f"{_OPTIONS}.pictures:PicturesOptions",
+        f"{_STAGES}.pictures:run",
+        ("dataset", "path"),
+        "pictures",
+    ),
+    "latent": StageKind(
+        f"{_OPTIONS}.pictures:LatentOptions",
+        f"{_STAGES}.latent:run",
+        ("dataset", "path"),
+        "pictures",
+    ),
+    "align_code": StageKind(
+        f"{_OPTIONS}.pictures:AlignCodeOptions",
+        f"{_STAGES}.align_code:run",
+        ("dataset", "first", "last"),
+        "network",
     ),
 }
 
@@ -177,12 +195,33 @@ MODELS: dict[str, Named] = {
         f"{_MODEL_OPTIONS}.own:OwnOptions",
         f"{_MODELS}.own:build",
     ),
+    "ae_seed": Named(
+        "convolutional autoencoder, 32, 64, … px",
+        f"{_MODEL_OPTIONS}.autoencoder:AeSeedOptions",
+        f"{_MODELS}.ae_seed:build",
+    ),
+    "ae_z": Named(
+        "convolutional autoencoder with a tanh code, 32, 48, 64, … px",
+        f"{_MODEL_OPTIONS}.autoencoder:AeZOptions",
+        f"{_MODELS}.ae_z:build",
+    ),
+    "ae_tiny": Named(
+        "small convolutional autoencoder, 8, 28, 32, … px",
+        f"{_MODEL_OPTIONS}.autoencoder:AeTinyOptions",
+        f"{_MODELS}.ae_tiny:build",
+    ),
+    "ae_dense": Named(
+        "fully connected autoencoder",
+        f"{_MODEL_OPTIONS}.autoencoder:AeDenseOptions",
+        f"{_MODELS}.ae_dense:build",
+    ),
 }
 
 
 TASKS: dict[str, str] = {
     "classification": "mcworkbench.tasks.classification:Classification",
     "regression": "mcworkbench.tasks.regression:Regression",
+    "reconstruction": "mcworkbench.tasks.reconstruction:Reconstruction",
 }
 
 CURVES: dict[str, str] = {

@@ -160,6 +160,18 @@ DATASETS: dict[str, Source] = {
         "mcworkbench.data.folder:load",
         takes_path="PATH",
     ),
+    "images": Source(
+        "your images without classes, in any folders: for autoencoders",
+        "mcworkbench.data.plain_images:flat",
+        task="reconstruction",
+        takes_path="PATH",
+    ),
+    "celeba": Source(
+        "CelebA's aligned faces, put there by hand: torchvision's folder, or the zip file",
+        "mcworkbench.data.plain_images:celeba",
+        task="reconstruction",
+        takes_path="PATH",
+    ),
     "arrays": Source(
         "your images or features with classes, in an .npz file",
         "mcworkbench.data.arrays:load",

@@ -227,14 +227,15 @@ class PathInWeights:
         if not 0 <= t <= 1:
             raise InvalidInputError(f"t = {t:g} lies outside [0, 1].")
         from mcworkbench.data.dataset import open_dataset
-        from mcworkbench.models.product import open_flat
+        from mcworkbench.models.product import model_options, open_flat, read_model_document
         from mcworkbench.params.batch_norm import has_batch_norm
         from mcworkbench.training.points import evaluation_placer
 
         flat = open_flat(self._folder, device=self._device)
         self._path.to(self._device).at(t, out=flat.params)
         if has_batch_norm(flat.module):
-            dataset = open_dataset(self._dataset_folder)
+            model = model_options(read_model_document(self._folder))
+            dataset = open_dataset(self._dataset_folder).for_model(model)
             placer = evaluation_placer(
                 flat, dataset, self._evaluation, device=self._device, examples=bn_examples
             )

@@ -16,8 +16,9 @@ from mcworkbench.cli.live_plot import styled
 from mcworkbench.reports.braille import View, draw, starts_log
 from mcworkbench.reports.ensemble_tables import budgets_table, member_tables
 from mcworkbench.reports.plot import Plot, Role, Series
-from mcworkbench.reports.quantities import MISSING, number, quantity, to_shown
+from mcworkbench.reports.quantities import MISSING, image_columns, number, quantity, to_shown
 from mcworkbench.reports.table import STATISTICS, expectations_table
+from mcworkbench.reports.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +73,8 @@ def result_lines(
         lines += [*_path_table(paths, summary), ""]
         if width >= _MIN_PLOT_WIDTH:
             lines += [*_plot(paths, summary, min(width, _MAX_PLOT_WIDTH)), ""]
+        told = verdict(paths, summary.task)
+        lines += [*textwrap.wrap(told, width), ""] if told else []
     if summary.ends and (with_ends or not summary.paths):
         lines += [*_end_table(summary.ends, summary.task, tables), ""]
     lines += _beside_published(summary, tables)
@@ -92,7 +95,7 @@ def _path_table(paths: list[PathSummary], summary: RunSummary) -> list[Text]:
     heads = ["", *STATISTICS, "barrier"]
     rows: list[list[str]] = []
     titles: dict[int, str] = {}
-    for column in _PATH_COLUMNS:
+    for column in (*_PATH_COLUMNS, *image_columns(summary.task)):
         having = [path for path in paths if column in path.statistics]
         if having:
             titles[len(rows)] = quantity(column, task=summary.task).axis
@@ -140,7 +143,8 @@ def _shown(column: str, value: float | None, task: str) -> str:
 
 
 def _end_table(ends: list[EndSummary], task: str, width: int) -> list[Text]:
-    columns = [name for name in _END_COLUMNS if any(name in end.values for end in ends)]
+    known = (*_END_COLUMNS, *image_columns(task))
+    columns = [name for name in known if any(name in end.values for end in ends)]
     if "train_loss" in columns and "train_nll" in columns:
         columns.remove("train_nll")
     heads = ["network", "seed", "epochs", *(quantity(name, task=task).axis for name in columns)]

@@ -10,6 +10,7 @@ MAIN: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ends",): ("seeds", "use"),
     ("train",): ("epochs", "lr", "batch_size"),
     ("curve",): ("name", "bends", "epochs", "lr"),
+    ("loss",): ("name",),
     ("evaluate",): ("points",),
     ("path",): ("use",),
     ("fge",): ("epochs", "cycle", "lr", "lr_min", "start_at"),
@@ -23,6 +24,7 @@ MAIN: dict[tuple[str, ...], tuple[str, ...]] = {
 USED = {
     "curve": ("ends", "train", "curve", "evaluate"),
     "chain": ("ends", "train", "evaluate"),
+    "autoencoder": ("ends", "train", "curve", "evaluate", "loss", "pictures", "latent"),
     "endpoints": ("ends", "train"),
     "evaluate": ("evaluate", "path"),
     "fge": ("ends", "train", "fge"),

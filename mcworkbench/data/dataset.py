@@ -22,25 +22,20 @@ from mcworkbench.config.sources import other_places
 from mcworkbench.data import decoded
 from mcworkbench.data.draws import subset
 from mcworkbench.data.raw import IMAGE_AXES, silent
+from mcworkbench.data.reconstructing import as_model_takes
 from mcworkbench.data.resident import Split
+from mcworkbench.data.scaling import scaling
 from mcworkbench.data.splits import Splits, split_indices
 from mcworkbench.errors import InvalidInputError, WorkbenchError
 
 if TYPE_CHECKING:
+    from mcworkbench.config.options.model import AnyModelOptions
     from mcworkbench.data.raw import Array, Report
 
 SplitName: TypeAlias = Literal["train", "validation", "test"]
 
 DATASET_FILE = "dataset.json"
 _FORMAT = 1
-_COLOURS = 3
-_NORMALIZE: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "none": ((0.0,), (1.0,)),
-    "unit": ((0.0,), (1.0,)),
-    # ImageNet's, and CIFAR-10's as in timgaripov/dnn-mode-connectivity.
-    "VGG": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-    "ResNet": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
-}
 
 
 @final
@@ -58,6 +53,7 @@ class Dataset:
         num_outputs: classes, or values per example.
         counts: examples of each split.
         folder: where the decoded arrays lie.
+        range: of images that are reconstructed, "unit" or "signed"; "" where targets are labels.
     """
 
     options: DataOptions
@@ -69,6 +65,16 @@ class Dataset:
     num_outputs: int
     counts: dict[str, int]
     folder: Path
+    range: str = ""
+
+    def for_model(self, options: AnyModelOptions) -> Dataset:
+        """Return the data set as a network takes it: scaled to its range where it reconstructs.
+
+        Raises:
+            InvalidInputError: it reconstructs, and this is no set of images or [data] normalize
+                asks for another scaling; or it does not, and there are no labels.
+        """
+        return as_model_takes(self, options)
 
     @cached_property
     def _splits(self) -> Splits:
@@ -77,6 +83,11 @@ class Dataset:
             len(_load(self.folder, "test_targets")),
             self.options,
         )
+
+    def index(self, name: SplitName, limit: int = 0, seed: int = 0) -> Array:
+        """Return the stored places of the examples that `split` with these arguments holds."""
+        index = getattr(self._splits, name)
+        return index[subset(len(index), limit, seed, f"{name}-subset")]
 
     def split(
         self,
@@ -96,8 +107,7 @@ class Dataset:
             seed: of that permutation.
             channels_last: lay image batches out channels-last.
         """
-        index = getattr(self._splits, name)
-        index = index[subset(len(index), limit, seed, f"{name}-subset")]
+        index = self.index(name, limit, seed)
         part = "test" if name == "test" else "train"
         inputs = _resident(_load(self.folder, f"{part}_inputs"), index, device)
         return Split(
@@ -107,6 +117,7 @@ class Dataset:
             self.std,
             channels_last=channels_last,
             output_size=self.options.output_size,
+            reconstructs=bool(self.range),
         )
 
     def scaled_inputs(self, x_N: torch.Tensor) -> torch.Tensor:
@@ -142,7 +153,7 @@ def write_dataset(options: DataOptions, report: Report = silent) -> dict[str, An
     meta = _meta(folder)
     inputs, targets = _load(folder, "train_inputs"), _load(folder, "train_targets")
     splits = split_indices(targets, len(_load(folder, "test_targets")), options)
-    mean, std = _scaling(meta, inputs, options)
+    mean, std = scaling(meta, inputs, options)
     _check_augmentation(inputs, options)
     classes = meta["classes"]
     shape = _input_shape(inputs.shape[1:], options)
@@ -232,23 +243,6 @@ def _resident(values: Array, index: Array, device: str | torch.device) -> torch.
     whole = len(index) == len(values)
     copied = np.array(values) if whole else np.asarray(values[index])
     return torch.from_numpy(copied).to(device)
-
-
-def _scaling(
-    meta: dict[str, Any], inputs: Array, options: DataOptions
-) -> tuple[list[float], list[float]]:
-    name = options.normalize
-    if name == "auto":
-        return meta["mean"], meta["std"]
-    mean, std = _NORMALIZE[name]
-    channels = inputs.shape[1]
-    if len(mean) > 1 and (inputs.ndim != IMAGE_AXES or channels != _COLOURS):
-        kind = f"{channels}-channel images" if inputs.ndim == IMAGE_AXES else "features"
-        raise InvalidInputError(
-            f"[data] normalize = '{name}' is meant for colour images, and '{options.name}' has "
-            f"{kind}; use 'auto' or 'none'."
-        )
-    return list(mean), list(std)
 
 
 def _task(options: DataOptions, *, has_classes: bool) -> str:

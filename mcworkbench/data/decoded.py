@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _FORMAT = 1
 META = "meta.json"
+# Data sets that are image files, decoded to the size that [data] asks for.
+IMAGE_FILES = ("imagefolder", "images", "celeba")
 ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
 
 
@@ -80,8 +82,10 @@ def content_digest(meta: Mapping[str, Any]) -> str:
 
 def _cache_name(head: str, digest: str, options: DataOptions) -> str:
     decides: dict[str, Any] = {"format": _FORMAT, "name": head, "digest": digest}
-    if head == "imagefolder":
+    if head in IMAGE_FILES:
         decides["image_size"] = options.image_size
+        # Left out where it is off: older caches know no crop.
+        decides |= {"crop": options.crop} if options.crop else {}
     return hashlib.sha256(folders.canonical_json(decides)).hexdigest()[:32]
 
 

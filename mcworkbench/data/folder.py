@@ -22,7 +22,7 @@ from mcworkbench.errors import InvalidInputError
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from PIL import Image
 
@@ -48,16 +48,21 @@ def load(path: str, options: DataOptions, report: Report) -> RawData:
     listing = list_images(path)
     side = options.image_size
     num_images = sum(len(files) for part in listing.values() for files in part.values())
-    _check_memory(path, num_images, side)
+    check_memory(f"imagefolder:{path}", num_images, side)
     digests: list[tuple[str, str]] = []
     root = image_root(path)
     decoded: dict[str, tuple[Array, Array]] = {}
     for part, classes in listing.items():
-        files = [root / file for members in classes.values() for file in members]
+        files = [file for members in classes.values() for file in members]
         sizes = [len(members) for members in classes.values()]
-        shas, pixels = _decode_all(files, side, report, (len(digests), num_images))
-        names = (file for members in classes.values() for file in members)
-        digests += zip(names, shas, strict=True)
+        shas, pixels = decode_all(
+            files,
+            lambda file: (root / file).read_bytes(),
+            options,
+            report,
+            (len(digests), num_images),
+        )
+        digests += zip(files, shas, strict=True)
         decoded[part] = pixels, np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
     if options.digest and options.digest != tree_digest(digests):
         raise InvalidInputError(
@@ -68,29 +73,50 @@ def load(path: str, options: DataOptions, report: Report) -> RawData:
     return RawData(*decoded["train"], *decoded["test"], classes=shown, mean=mean, std=std)
 
 
-def _check_memory(path: str, num_images: int, side: int) -> None:
+def check_memory(where: str, num_images: int, side: int) -> None:
+    """Pass where the decoded pixels fit into memory.
+
+    Raises:
+        InvalidInputError: they do not.
+    """
     needed = num_images * side * side * _CHANNELS
     available = psutil.virtual_memory().available
     if needed > available:
         raise InvalidInputError(
-            f"imagefolder:{path}: {num_images} images of {side} × {side} need "
+            f"{where}: {num_images} images of {side} × {side} need "
             f"{needed / 1e9:.1f} GB of memory and {available / 1e9:.1f} GB are free; lower "
             "[data] image_size."
         )
 
 
-def _decode_all(
-    files: list[Path], side: int, report: Report, progress: tuple[int, int]
+def decode_all(
+    names: Sequence[str],
+    read: Callable[[str], bytes],
+    options: DataOptions,
+    report: Report,
+    progress: tuple[int, int] = (0, 0),
 ) -> tuple[list[str], Array]:
-    """Return the SHA-256 of each file and all pixels, uint8 (N, S, S, 3)."""
-    done, total = progress
-    pixels = np.empty((len(files), side, side, _CHANNELS), dtype=np.uint8)
-    starts = range(0, len(files), _CHUNK)
+    """Return the SHA-256 of each file and all pixels, uint8 (N, S, S, 3).
+
+    Args:
+        names: of the files, in the order in which they are stored.
+        read: returns the content of a file; called from several threads.
+        options: the [data] section: side and crop.
+        report: told how many are decoded.
+        progress: how many were decoded before, and how many there are; absent: these alone.
+    """
+    done, total = progress[0], progress[1] or len(names)
+    side = options.image_size
+    pixels = np.empty((len(names), side, side, _CHANNELS), dtype=np.uint8)
+    starts = range(0, len(names), _CHUNK)
     shas: list[str] = []
 
     def decode_chunk(start: int) -> list[str]:
-        chunk = files[start : start + _CHUNK]
-        return [_decode(file, side, pixels[start + place]) for place, file in enumerate(chunk)]
+        chunk = names[start : start + _CHUNK]
+        return [
+            _decode(name, read, options.crop, pixels[start + place])
+            for place, name in enumerate(chunk)
+        ]
 
     pool = ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1))
     try:
@@ -103,20 +129,30 @@ def _decode_all(
     return shas, pixels
 
 
-def _decode(file: Path, side: int, pixels_SSC: Array) -> str:
+def _decode(name: str, read: Callable[[str], bytes], crop: int, pixels_SSC: Array) -> str:
     from PIL import Image
 
     try:
-        content = file.read_bytes()
+        content = read(name)
         with Image.open(io.BytesIO(content)) as image:
-            pixels_SSC[:] = np.asarray(_square(image.convert("RGB"), side))
+            whole = image.convert("RGB")
+            cut = _centre(whole, crop) if crop else whole
+            pixels_SSC[:] = np.asarray(_square(cut, len(pixels_SSC)))
     # Decoders raise whatever a damaged file leads them into; the user needs the file's name.
     except Exception as error:
         raise InvalidInputError(
-            f"{clean_line(str(file))}: cannot be decoded as an image "
+            f"{clean_line(name)}: cannot be decoded as an image "
             f"({clean_line(str(error)) or type(error).__name__}); repair or remove it."
         ) from error
     return hashlib.sha256(content).hexdigest()
+
+
+def _centre(image: Image.Image, crop: int) -> Image.Image:
+    """Return the middle square of `crop` pixels, less where the image is smaller."""
+    width, height = image.size
+    side = min(crop, width, height)
+    left, top = round((width - side) / 2), round((height - side) / 2)
+    return image.crop((left, top, left + side, top + side))
 
 
 def _square(image: Image.Image, side: int) -> Image.Image:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Draws: TypeAlias = EpochDraws | ResizedDraws
 
 _MAX_PIXEL = 255
+_PIECE = 4096
 
 
 @final
@@ -35,6 +36,8 @@ class Split:
         inputs: uint8 (N, C, H, W) or float32 (N, F), on the device.
         targets: int64 (N,) or float32 (N, O), on the device.
         channels_last: lay image batches out channels-last.
+        reconstructs: a batch's targets are its own inputs, scaled and augmented with them;
+            `targets` are then only labels of pictures.
         output_size: side of the squares that images leave as; 0 leaves them as they are.
     """
 
@@ -46,10 +49,12 @@ class Split:
         std: Sequence[float],
         *,
         channels_last: bool = False,
+        reconstructs: bool = False,
         output_size: int = 0,
     ) -> None:
         self.inputs = inputs
         self.targets = targets
+        self.reconstructs = reconstructs
         self.output_size = output_size
         self.channels_last = channels_last and inputs.dtype == torch.uint8
         # (x / 255 - mean) / std as one product and one sum; computed in float64, kept in float32.
@@ -64,6 +69,11 @@ class Split:
     def num_examples(self) -> int:
         """How many examples the split holds."""
         return len(self.inputs)
+
+    @property
+    def answers(self) -> Tensor:
+        """What stored outputs are compared with: targets, or the pixels to be given back."""
+        return self.inputs if self.reconstructs else self.targets
 
     @property
     def device(self) -> torch.device:
@@ -92,7 +102,10 @@ class Split:
             inputs = draws.at(index_B).augment(inputs)
         else:
             inputs = self._viewed(inputs if draws is None else augment(inputs, draws.at(index_B)))
-        return self._normalised(inputs), self.targets.index_select(0, index_B)
+        normalised = self._normalised(inputs)
+        if self.reconstructs:
+            return normalised, normalised
+        return normalised, self.targets.index_select(0, index_B)
 
     def batches(
         self, batch_size: int, index: Tensor | None = None
@@ -108,8 +121,18 @@ class Split:
             return
         for start in range(0, self.num_examples, batch_size):
             stop = start + batch_size
-            inputs = self._viewed(self.inputs[start:stop])
-            yield self._normalised(inputs), self.targets[start:stop]
+            normalised = self._normalised(self._viewed(self.inputs[start:stop]))
+            yield normalised, normalised if self.reconstructs else self.targets[start:stop]
+
+    def mean_input(self) -> Tensor:
+        """Return the mean of all inputs as a network takes them, (C, H, W) or (F,)."""
+        total: Tensor | None = None
+        # Piece by piece: the pixels of a large set as floats would not fit beside it.
+        for inputs, _ in self.batches(_PIECE):
+            piece = inputs.sum(0, dtype=torch.float64)
+            total = piece if total is None else total + piece
+        assert total is not None, "an empty split has no mean"
+        return (total / self.num_examples).float()
 
     def _viewed(self, inputs: Tensor) -> Tensor:
         return centre_view(inputs, self.output_size) if self.output_size else inputs

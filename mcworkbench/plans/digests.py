@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from mcworkbench import folders
+from mcworkbench.config.plain_images import ImageFiles, find_celeba, list_flat, whole_digest
 from mcworkbench.config.sources import digest_memory, image_root, list_images, parse, tree_digest
 from mcworkbench.config.user_class import code_digest
 from mcworkbench.errors import InvalidInputError
 
 _MAX_REMEMBERED = 1000
+_PLAIN_IMAGES = {"images": list_flat, "celeba": find_celeba}
 # By place: what the files looked like and their digest, for looks that may write nothing.
 _seen: dict[str, tuple[str, str]] = {}
 
@@ -41,6 +43,8 @@ def source_digest(name: str, *, writes: bool = True, base: Path | None = None) -
         return source.checksum
     if source.takes_path == "CODE":
         return code_digest(path, base or Path.cwd())
+    if head in _PLAIN_IMAGES:
+        return _images_digest(_PLAIN_IMAGES[head](path), writes=writes)
     if head == "imagefolder":
         return _folder_digest(path, writes=writes)
     return _file_digest(head, path, writes=writes)
@@ -58,6 +62,17 @@ def _folder_digest(path: str, *, writes: bool) -> str:
     files = [file for part in listing.values() for members in part.values() for file in members]
     root = image_root(path)
     return _remembered(root, root, files, writes=writes)
+
+
+def _images_digest(files: ImageFiles, *, writes: bool) -> str:
+    """Return the digest of images without classes: of the tree, or of the zip and its list."""
+    if files.is_zip:
+        digest = _remembered(files.place, files.place.parent, [files.place.name], writes=writes)
+    else:
+        names = [*files.train, *files.test]
+        digest = _remembered(files.place, files.place, names, writes=writes)
+    lists = [_remembered(one, one.parent, [one.name], writes=writes) for one in files.beside]
+    return whole_digest(digest, lists)
 
 
 def _remembered(source: Path, root: Path, files: list[str], *, writes: bool) -> str:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcworkbench.plans import ensembles
+from mcworkbench.plans.autoencoder import add_aligned, add_pictures
 from mcworkbench.plans.expansion import Expansion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mcworkbench.config.experiment import Experiment
-    from mcworkbench.plans.plan import Plan
+    from mcworkbench.plans.plan import Input, Plan
 
 
 def expand(
@@ -56,13 +57,28 @@ def _train_ends(expansion: Expansion) -> None:
 
 
 def _join_ends(expansion: Expansion) -> None:
-    ends, pairs = expansion.ends(), expansion.experiment.pairs()
-    for first, last in pairs:
-        suffix = f"-{first + 1}-{last + 1}" if len(pairs) > 1 else ""
-        expansion.connect(ends[first], ends[last], suffix)
-    if not pairs:
+    for suffix, first, last in _pairs(expansion):
+        expansion.connect(first, last, suffix)
+    if not expansion.experiment.pairs():
         expansion.continue_curve()
     expansion.further()
+
+
+def _join_autoencoders(expansion: Expansion) -> None:
+    for suffix, first, last in _pairs(expansion):
+        expansion.connect(first, last, suffix)
+        add_pictures(expansion, suffix)
+        add_aligned(expansion, first, last, suffix)
+    if not expansion.experiment.pairs():
+        expansion.continue_curve()
+        add_pictures(expansion, "")
+    expansion.further()
+
+
+def _pairs(expansion: Expansion) -> list[tuple[str, Input, Input]]:
+    """Add the ends; return the suffix of each joined pair's names, and its ends."""
+    ends, pairs = expansion.ends(), expansion.experiment.pairs()
+    return [(f"-{a + 1}-{b + 1}" if len(pairs) > 1 else "", ends[a], ends[b]) for a, b in pairs]
 
 
 def _chain_ends(expansion: Expansion) -> None:
@@ -74,6 +90,7 @@ KINDS: dict[str, Callable[[Expansion], None]] = {
     "endpoints": _train_ends,
     "curve": _join_ends,
     "chain": _chain_ends,
+    "autoencoder": _join_autoencoders,
     "evaluate": _score_path,
     "import": _import_files,
     "fge": ensembles.fast_geometric,

@@ -16,12 +16,13 @@ from mcworkbench.config.options.curve import CurveOptions, CurveSection, LineOpt
 from mcworkbench.config.options.data import DataOptions
 from mcworkbench.config.options.endpoint import EndpointOptions, TrainSection
 from mcworkbench.config.options.evaluate import EvaluateOptions
-from mcworkbench.config.options.model.own import OwnOptions
 from mcworkbench.config.references import parse_reference
 from mcworkbench.config.sources import parse
 from mcworkbench.config.user_class import find_source, is_code_name
 from mcworkbench.errors import InvalidInputError
+from mcworkbench.plans.code import located
 from mcworkbench.plans.digests import source_digest
+from mcworkbench.plans.losses import resolve_loss, resolve_lpips
 from mcworkbench.plans.plan import Input, Plan
 from mcworkbench.plans.references import resolve_reference
 from mcworkbench.plans.snapshots import at_snapshot
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mcworkbench.config.experiment import Experiment
-    from mcworkbench.config.options.model import AnyModelOptions
+    from mcworkbench.config.options.model.autoencoder import InitScheme
     from mcworkbench.config.options.training import TrainingOptions
 
 # What a further test set has of its own: only its test examples are looked at.
@@ -51,6 +52,8 @@ class Expansion:
         self._data = self._sourced(experiment.data.stage_options(), experiment.data.name)
         self.dataset = self._dataset("dataset", self._data)
         self._tests: dict[str, Input] | None = None
+        self.loss, self._judges = resolve_loss(experiment, base)
+        self._lpips = resolve_lpips(experiment, base)
 
     def resolve(self, text: str, name: str, where: str, product: str) -> Input:
         """Return what a reference of the preset names; files become import nodes called `name`."""
@@ -120,25 +123,38 @@ class Expansion:
             ]
         else:
             names = [f"seed {seed}" for seed in experiment.end_seeds()]
+            inits = experiment.ends.inits or (None,) * len(names)
             ends = [
-                self.endpoint(f"endpoint-{place}", seed, self._half(place))
-                for place, seed in enumerate(experiment.end_seeds(), 1)
+                self.endpoint(f"endpoint-{place}", seed, self._half(place), init=init)
+                for place, (seed, init) in enumerate(
+                    zip(experiment.end_seeds(), inits, strict=True), 1
+                )
             ]
         _refuse_same(names, ends)
         return ends
 
     def endpoint(
-        self, name: str, seed: int, dataset: Input, *, stop_at: int | None = None
+        self,
+        name: str,
+        seed: int,
+        dataset: Input,
+        *,
+        init: InitScheme | None = None,
+        stop_at: int | None = None,
     ) -> Input:
         """Add one network, trained as [train] says from a seed, to its end or to an epoch."""
         train = self.experiment.train
         if stop_at is not None:
             train = train.model_copy(update={"stop_at": stop_at})
-        inputs = {"dataset": dataset}
+        inputs = {"dataset": dataset, **self._judges}
         if train.start is not None:
             inputs["start"] = self.resolve(train.start, f"{name}-start", "[train] from", "network")
+        options = self.endpoint_options(train, seed)
         label = f"{self.experiment.model.label}, seed {seed}"
-        return self.plan.add(name, "endpoint", label, self.endpoint_options(train, seed), inputs)
+        if init is not None:
+            model = options.model.model_copy(update={"init": init})
+            options, label = options.model_copy(update={"model": model}), f"{label}, {init}"
+        return self.plan.add(name, "endpoint", label, options, inputs)
 
     def endpoint_options(self, section: TrainSection, seed: int) -> EndpointOptions:
         """Return the options of one network's training."""
@@ -147,6 +163,7 @@ class Expansion:
                 **stage_options(section),
                 **section.resolved_seeds(seed),
                 "model": self.experiment.model,
+                "loss": self.loss,
             }
         )
 
@@ -156,20 +173,23 @@ class Expansion:
                 **stage_options(section),
                 **section.resolved_seeds(self.experiment.seed),
                 "bends": section.num_nodes - 2,
+                "loss": self.loss,
             }
         )
 
     def connect(self, first: Input, last: Input, suffix: str) -> None:
         """Join two ends: the straight line and the curve of [curve], both evaluated."""
-        line = self.plan.add(
-            f"line{suffix}", "line", "straight line", LineOptions(), {"first": first, "last": last}
-        )
-        self.evaluate(f"line{suffix}", line)
+        self.line(f"line{suffix}", first, last)
         section = self.experiment.curve
         inputs = {"dataset": self.dataset, "first": first, "last": last}
         if section.start is not None:
             inputs["start"] = self.resolve(section.start, f"start{suffix}", "[curve] from", "path")
         self.curve(f"curve{suffix}", section, inputs)
+
+    def line(self, name: str, first: Input, last: Input, *, label: str = "straight line") -> None:
+        """Add the straight line between two ends, evaluated."""
+        ends = {"first": first, "last": last}
+        self.evaluate(name, self.plan.add(name, "line", label, LineOptions(), ends))
 
     def chain(self, ends: Sequence[Input]) -> None:
         """Join networks by straight segments, one after the other, and score every segment."""
@@ -194,7 +214,7 @@ class Expansion:
         """Add a trained curve, and the evaluations of it and of its snapshots."""
         options = self._curve_options(section)
         label = f"{options.name}, {options.bends} bend{'s' * (options.bends != 1)}"
-        curve = self.plan.add(name, "curve", label, options, inputs)
+        curve = self.plan.add(name, "curve", label, options, {**inputs, **self._judges})
         seen = {curve.identity}
         # [evaluate] snapshots speaks of [curve]; a further curve has epochs of its own.
         snapshots = () if name in self.experiment.further else self.experiment.evaluate.snapshots
@@ -214,11 +234,12 @@ class Expansion:
         """Add the evaluation of a path as [evaluate] says, but for `changes`."""
         section = self.experiment.evaluate
         tests = self.further_tests()
-        values = {**section.model_dump(exclude={"snapshots"}), **changes, "also_test": tuple(tests)}
+        values = {**section.model_dump(exclude={"snapshots", "lpips"}), **changes}
+        values |= {"also_test": tuple(tests), "loss": self.loss, "lpips": self._lpips}
         if section.weight_decay is None:
             values["weight_decay"] = self._decay_of(path)
         options = EvaluateOptions.model_validate(values)
-        inputs = {"dataset": self.dataset, "path": path}
+        inputs = {"dataset": self.dataset, "path": path, **self._judges}
         inputs |= {f"test-{test}": dataset for test, dataset in tests.items()}
         self.plan.add(f"evaluate-{name}", "evaluate", f"evaluation of {name}", options, inputs)
 
@@ -247,22 +268,11 @@ class Expansion:
             if isinstance(section, CurveSection):
                 self.curve(name, section, inputs)
                 continue
+            inputs |= self._judges
             node = self.plan.nodes.get(parse_reference(section.start).place)
             seed = getattr(node.options if node else None, "init_seed", self.experiment.seed)
             options = self.endpoint_options(section, seed)
             self.plan.add(name, "endpoint", f"from {section.start}", options, inputs)
-
-
-def located(model: AnyModelOptions, base: Path) -> AnyModelOptions:
-    """Return a network's options with what tells a class of the user's own from its other states.
-
-    Raises:
-        InvalidInputError: its source is not there or cannot be read.
-    """
-    if not isinstance(model, OwnOptions):
-        return model
-    source = find_source(model.target, base)
-    return model.model_copy(update={"digest": source.digest, "folder": str(source.root)})
 
 
 def stage_options(section: TrainingOptions) -> dict[str, Any]:

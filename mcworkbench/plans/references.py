@@ -34,6 +34,7 @@ def resolve_reference(
     where: str,
     base: Path,
     product: str,
+    is_of_this_model: bool = True,
 ) -> Input:
     """Return the input that `text` names, adding node `name` to the plan where it is not there.
 
@@ -45,6 +46,7 @@ def resolve_reference(
         where: the key in the preset, for messages.
         base: folder against which relative files are taken.
         product: what it must be, 'network', 'path' or 'network|members'.
+        is_of_this_model: whether a network must be of the preset's [model].
 
     Raises:
         InvalidInputError: there is no such run, node, stage, file or snapshot, or it is of
@@ -69,7 +71,7 @@ def resolve_reference(
         _check_ready(plan.nodes[name], text, where)
     is_member = reference.when.startswith("member-")
     _check_product(plan.nodes[node_name], "members" if is_member else product, text, where)
-    if "network" in product:
+    if "network" in product and is_of_this_model:
         _check_model(plan.nodes[node_name], experiment, text, where)
     return at_snapshot(plan, node_name, reference.when, where=where)
 

@@ -102,6 +102,7 @@ class PathSummary:
         statistics: start, end, min, max, avg, int of each column.
         barriers: the three named barriers of the columns that have them.
         num_segments: of a chain through many networks; 0 for any other path.
+        baseline: of reconstructions: what the mean training image scores, by column.
     """
 
     node: str
@@ -121,6 +122,7 @@ class PathSummary:
     barriers: Statistics
     conditions: Conditions
     num_segments: int = 0
+    baseline: dict[str, float] = field(default_factory=dict[str, float])
 
     @property
     def pair_label(self) -> str:

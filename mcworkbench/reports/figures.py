@@ -15,6 +15,7 @@ import matplotlib as mpl
 
 from mcworkbench.reports.axes import STYLE, Drawing
 from mcworkbench.reports.ensemble_figures import ensemble_drawings
+from mcworkbench.reports.image_figures import image_drawings
 from mcworkbench.reports.look_figures import look_drawings
 from mcworkbench.reports.path_figures import path_drawings
 from mcworkbench.reports.training_figures import probe_drawings, training_drawings
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from mcworkbench.reports.document import RunSummary
     from mcworkbench.reports.gathered_looks import Look
+    from mcworkbench.reports.sights import Sight
 
 _DOTS_PER_INCH = 200
 
@@ -45,8 +47,10 @@ class Picture:
     png: bytes
 
 
-def pictures(summary: RunSummary, looks: Sequence[Look] = ()) -> list[Picture]:
-    """Return every figure the run has numbers for; equal summaries give equal bytes."""
+def pictures(
+    summary: RunSummary, looks: Sequence[Look] = (), sights: Sequence[Sight] = ()
+) -> list[Picture]:
+    """Return every figure the run has numbers and images for; equal ones give equal bytes."""
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         # A name in a script that the font lacks shows boxes; that is no reason to complain.
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
@@ -57,6 +61,7 @@ def pictures(summary: RunSummary, looks: Sequence[Look] = ()) -> list[Picture]:
             *look_drawings(looks),
             *training_drawings(summary),
             *probe_drawings(summary),
+            *image_drawings(sights),
         ]
         return [_picture(drawing) for drawing in drawings]
 

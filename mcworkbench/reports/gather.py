@@ -44,7 +44,7 @@ def gather(run: RunView, *, is_private: bool = False) -> dict[str, Any]:
 def _node(node: NodeView) -> dict[str, Any]:
     view = node.view
     table = view.artifacts / "table.json"
-    is_vouched_for = _is_vouched_for(view)
+    is_whole = is_vouched_for(view)
     return {
         "name": node.name,
         "label": node.label,
@@ -62,17 +62,17 @@ def _node(node: NodeView) -> dict[str, Any]:
         "epochs": [dataclasses.asdict(event) for event in view.epochs],
         "probes": [dataclasses.asdict(event) for event in view.probes],
         "points": [dataclasses.asdict(event) for event in view.points.values()],
-        "table": usable_table(read_document(table)) if is_vouched_for else None,
+        "table": usable_table(read_document(table)) if is_whole else None,
         "members": [dataclasses.asdict(event) for event in view.members.values()],
         # Also of a stage that goes on: what was captured so far.
         "members_file": read_document(view.artifacts / MEMBERS_FILE),
-        "ensemble": read_document(view.artifacts / "ensemble.json") if is_vouched_for else {},
+        "ensemble": read_document(view.artifacts / "ensemble.json") if is_whole else {},
         "rates": (view.trace.steps, view.trace.column("lr")) if view.members else ([], []),
         "dataset": read_document(view.artifacts / "dataset.json"),
     }
 
 
-def _is_vouched_for(view: StageView) -> bool:
+def is_vouched_for(view: StageView) -> bool:
     """Return whether the product is what its stage published, byte for byte."""
     return view.state is State.done and view.verify() is None
 

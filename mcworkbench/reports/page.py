@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.reports.ensemble_tables import budgets_table, member_tables, method_words
 from mcworkbench.reports.quantities import quantity, shown
+from mcworkbench.reports.reconstructions import reconstruction_table
 from mcworkbench.reports.redact import has_gaps
 from mcworkbench.reports.segments import segment_tables
+from mcworkbench.reports.settings import settings_tables
 from mcworkbench.reports.table import (
     Table,
     barrier_tables,
@@ -24,9 +26,9 @@ from mcworkbench.reports.table import (
     nodes_table,
     pairs_table,
     paths_table,
-    settings_tables,
     statistics_tables,
 )
+from mcworkbench.reports.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from mcworkbench.reports.document import PathSummary, RunSummary
 
 # What may name a file of the user's own, in a preset or a command.
-_HAS_FILE = re.compile(r"\b(?:file|imagefolder|arrays):(?!‹)")
+_HAS_FILE = re.compile(r"\b(?:file|imagefolder|images|celeba|arrays):(?!‹)")
 _ENSEMBLE_COLUMNS = ("test_error", "test_rmse", "test_nll")
 _HEADLINE_COLUMNS = ("test_error", "test_nll", "train_nll")
 
@@ -55,6 +57,7 @@ def page(summary: RunSummary, images: Sequence[Image]) -> dict[str, Any]:
     results = [
         budgets_table(summary),
         *member_tables(summary),
+        reconstruction_table(summary),
         *statistics_tables(summary),
         *barrier_tables(summary),
         *segment_tables(summary),
@@ -96,6 +99,7 @@ def headline(summary: RunSummary) -> list[str]:
         word = "So far, the" if any(path.partial for path in paths) else "The"
         name = quantity(column, task=summary.task).label
         sentences.append(f"{word} highest {name}{where}: {'; '.join(p for p in peaks if p)}.")
+        sentences += filter(None, [verdict(paths, summary.task)])
     return sentences
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
@@ -39,10 +40,24 @@ _WORDS = {
     "mse": "mse",
     "rmse": "rmse",
     "mae": "mean absolute error",
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+    "lpips": "LPIPS (VGG16)",
+    "baseline": "loss of the mean image",
     "l2": "squared norm of the parameters",
     "probe_nll": "nll along t",
 }
 _UNITS = {"nll": "nats", "loss": "nats"}
+RECONSTRUCTION = "reconstruction"
+# What the loss of a reconstruction is called, by its name in [loss].
+_LOSSES = {
+    "mse": "mse",
+    "mae": "mean absolute error",
+    "ssim": "1 - SSIM",
+    "laplacian": "Laplacian loss",
+    "perceptual": "perceptual loss",
+}
+_IMAGE_COLUMNS = ("test_mse", "test_psnr", "test_ssim", "test_lpips")
 
 
 @final
@@ -94,9 +109,10 @@ def quantity(column: str, *, task: str = "classification") -> Quantity:
     if task != "classification":
         is_fraction = rest in {"error", "accuracy", "ece", "f1"}
     unit = "%" if is_fraction else _UNITS.get(rest, "") if task == "classification" else ""
+    unit = "dB" if rest == "psnr" else unit
     word = _WORDS.get(rest) or clean_line(rest.replace("_", " "), limit=60)
     if task != "classification" and rest == "nll":
-        word = "mse"
+        word = _LOSSES.get(task.partition(":")[2] or "mse", "loss")
     return Quantity(column, split, word, unit, is_fraction, rest == "loss")
 
 
@@ -105,10 +121,32 @@ def is_further(column: str) -> bool:
     return column.startswith(_FURTHER)
 
 
-def task_of(columns: Iterable[str]) -> str:
-    """Return what columns of these names are of: regression where one only values have is there."""
-    is_regression = any(name.endswith(("_rmse", "_mse")) for name in columns)
+def task_of(columns: Iterable[str], options: Mapping[str, Any] | None = None) -> str:
+    """Return what columns of these names are of: "classification", "reconstruction:mse", ….
+
+    Args:
+        columns: names; those that only one task has tell which it is.
+        options: of the stage that told them, where known: they name a reconstruction's loss.
+    """
+    names = list(columns)
+    if any(name.endswith("_psnr") for name in names):
+        return reconstruction(options or {})
+    is_regression = any(name.endswith(("_rmse", "_mse")) for name in names)
     return "regression" if is_regression else "classification"
+
+
+def reconstruction(options: Mapping[str, Any]) -> str:
+    """Return the task of a stage that trains or scores reconstructions, its loss named."""
+    loss = options.get("loss")
+    return f"{RECONSTRUCTION}:{loss.get('name', 'mse') if isinstance(loss, Mapping) else 'mse'}"
+
+
+def image_columns(task: str) -> tuple[str, ...]:
+    """Return the columns that only reconstructions have, beside the loss; () for other tasks."""
+    head, _, loss = task.partition(":")
+    if head != RECONSTRUCTION:
+        return ()
+    return _IMAGE_COLUMNS[1:] if loss == "mse" else _IMAGE_COLUMNS
 
 
 def shown_scale(column: str, *, task: str = "classification") -> float:

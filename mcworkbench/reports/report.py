@@ -22,6 +22,7 @@ from mcworkbench.reports.figures import pictures
 from mcworkbench.reports.gathered_looks import gather_looks
 from mcworkbench.reports.html import html_report
 from mcworkbench.reports.markdown import markdown_report
+from mcworkbench.reports.sights import sights_of
 from mcworkbench.reports.summary import collect
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from mcworkbench.reports.document import RunSummary
     from mcworkbench.reports.gathered_looks import Look
+    from mcworkbench.reports.sights import Sight
     from mcworkbench.runs.views import RunView
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._-]+")
@@ -52,15 +54,22 @@ def write_report(run_view: RunView, folder: Path) -> dict[str, Path]:
         WorkbenchError: a file could not be written.
     """
     summary = collect(run_view)
-    return write_summary(summary, folder, gather_looks(run_view, summary))
+    return write_summary(
+        summary, folder, gather_looks(run_view, summary), sights_of(run_view, summary)
+    )
 
 
-def write_summary(summary: RunSummary, folder: Path, looks: Sequence[Look] = ()) -> dict[str, Path]:
+def write_summary(
+    summary: RunSummary,
+    folder: Path,
+    looks: Sequence[Look] = (),
+    sights: Sequence[Sight] = (),
+) -> dict[str, Path]:
     """Write the report of a collected run; see `write_report`."""
     if folder.exists() and not folder.is_dir():
         raise InvalidInputError(f"{folder} is a file; a report needs a folder of its own.")
     written: dict[str, Path] = {}
-    for name, (relative, content) in report_files(summary, looks).items():
+    for name, (relative, content) in report_files(summary, looks, sights).items():
         path = folder / relative
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,9 +80,11 @@ def write_summary(summary: RunSummary, folder: Path, looks: Sequence[Look] = ())
     return written
 
 
-def report_files(summary: RunSummary, looks: Sequence[Look] = ()) -> dict[str, tuple[str, bytes]]:
+def report_files(
+    summary: RunSummary, looks: Sequence[Look] = (), sights: Sequence[Sight] = ()
+) -> dict[str, tuple[str, bytes]]:
     """Return the relative path and the bytes of every file of a report, by what it is."""
-    drawn = pictures(summary, looks)
+    drawn = pictures(summary, looks, sights)
     stems = {
         picture.name: f"figures/{stem}"
         for picture, stem in zip(drawn, _stems([p.name for p in drawn]), strict=True)
@@ -90,6 +101,9 @@ def report_files(summary: RunSummary, looks: Sequence[Look] = ()) -> dict[str, t
         stem = stems[picture.name]
         files[f"{stem}.svg"] = (f"{stem}.svg", picture.svg)
         files[f"{stem}.png"] = (f"{stem}.png", picture.png)
+    moving = [sight for sight in sights if sight.gif]
+    for stem, sight in zip(_stems([sight.node for sight in moving]), moving, strict=True):
+        files[f"figures/{stem}.gif"] = (f"figures/{stem}.gif", sight.gif)
     nodes = [path.node for path in summary.paths] + [t.node for t in summary.trainings]
     places = [f"data/{stem}" for stem in _stems(nodes)]
     for stem, path in zip(places, summary.paths, strict=False):

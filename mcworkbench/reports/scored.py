@@ -20,6 +20,7 @@ from mcworkbench.reports.names import (
     snapshot_of,
 )
 from mcworkbench.reports.quantities import as_float
+from mcworkbench.runs.documents import mapping
 from mcworkbench.runs.path_summary import barriers, path_summary
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def _path(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> PathSummary:
     table = node["table"]
     source = node["inputs"].get("path", "")
     made = _node_of(source, nodes)
+    baseline = (table or {}).get("baseline")
     ts, columns = _stored_columns(table) if table else _live_columns(node["points"])
     dl = _floats(table["dl"]) if table else columns.pop("dl", [0.0] * len(ts))
     for name in _POSITION_COLUMNS:
@@ -64,7 +66,7 @@ def _path(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> PathSummary:
     if not table:
         # Unfinished: the points so far have no arc length and may lack the highest one.
         statistics = {name: _without_length(values) for name, values in statistics.items()}
-    method, short = _methods(node, made)
+    method, short = _methods(node, made, nodes)
     return PathSummary(
         node=node["name"],
         path=node["name"].removeprefix("evaluate-"),
@@ -83,6 +85,7 @@ def _path(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> PathSummary:
         barriers={name: values for name, values in rises.items() if values},
         conditions=_conditions(table or {}, node["options"], nodes),
         num_segments=_num_segments(node, made),
+        baseline={k: as_float(v) for k, v in mapping(baseline).items()},
     )
 
 
@@ -125,11 +128,15 @@ def _total(node: Mapping[str, Any]) -> int:
     return max(point["total"] for point in node["points"])
 
 
-def _methods(node: Mapping[str, Any], made: Mapping[str, Any] | None) -> tuple[str, str]:
+def _methods(
+    node: Mapping[str, Any], made: Mapping[str, Any] | None, nodes: Mapping[str, Any]
+) -> tuple[str, str]:
     """Return what tables and legends call the path, and its short form."""
     name = node["name"].removeprefix("evaluate-")
     if _is_line(node, made):
-        return "line", "line"
+        last = _node_of((made or {}).get("inputs", {}).get("last", ""), nodes)
+        is_aligned = last is not None and last["kind"] == "align_code"
+        return ("code-aligned line", "aligned line") if is_aligned else ("line", "line")
     stored = (node["table"] or {}).get("path") or {}
     options = (made or {}).get("options", {})
     base = str(options.get("name") or stored.get("curve") or name.partition("@")[0])
@@ -155,8 +162,16 @@ def _num_segments(node: Mapping[str, Any], made: Mapping[str, Any] | None) -> in
 def _pair(made: Mapping[str, Any] | None, nodes: Mapping[str, Any]) -> tuple[str, str]:
     inputs = (made or {}).get("inputs", {})
     found = [_node_of(inputs.get(role, ""), nodes) for role in end_roles(inputs)]
-    first, last = (node["name"] if node else "" for node in found)
+    first, last = (_end_name(node, nodes) if node else "" for node in found)
     return first, last
+
+
+def _end_name(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> str:
+    """Return the network's name; one whose code was turned computes what its source does."""
+    if node["kind"] == "align_code":
+        source = _node_of(node["inputs"].get("last", ""), nodes)
+        return source["name"] if source else node["name"]
+    return node["name"]
 
 
 def _conditions(

@@ -7,16 +7,15 @@ Names come from outside and are plain text, never markup.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from mcworkbench.reports.durations import seconds_text
-from mcworkbench.reports.quantities import quantity, shown, task_of
+from mcworkbench.reports.quantities import quantity, reconstruction, shown, task_of
 from mcworkbench.runs.headline import ENSEMBLE, MAX
 from mcworkbench.runs.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mcworkbench.runs.events import MemberCaptured
     from mcworkbench.runs.headline import Headline
     from mcworkbench.runs.views import NodeView, RunView
@@ -37,6 +36,14 @@ REUSED_SIGN = ("↺", "r")
 _LOSSES = ("train_loss", "train_nll")
 _SCORES = ("train_accuracy", "train_rmse")
 _TEST_SCORES = ("test_error", "test_rmse", "test_nll")
+_LOOKED_AT = ("pictures", "latent", "align_code")
+_PICTURED = {
+    "picture_mse_max": "max mse of its pictures",
+    "cross_mse_ends": "mse of crossed ends",
+    "code_distance_before": "distance of the codes",
+    "code_distance": "distance of the codes",
+    "aligned_distance": "aligned",
+}
 # Cross-entropy without the penalty, as the plots along t show it: one barrier, one meaning.
 _PEAKS = ("train_nll", "test_error", "test_nll")
 _BARRIER = "train_nll_barrier_above_chord"
@@ -84,31 +91,45 @@ def finished_parts(node: NodeView) -> list[str]:
     if node.state is not State.done:
         return []
     if node.kind == "evaluate":
-        return _evaluated_parts(node.view.summary)
+        return _evaluated_parts(node.view.summary, node.view.options)
+    if node.kind in _LOOKED_AT:
+        return _pictured_parts(node.view.summary)
     if node.kind in _MEMBERS:
         return _ensemble_parts(node.view.summary)
     if node.kind in _NETWORKS:
-        return _first_of(_TEST_SCORES, node.view.summary)
+        return _first_of(_TEST_SCORES, node.view.summary, node.view.options)
     epochs = node.view.epochs
     values = epochs[-1].values if epochs else {}
     if node.kind == "import":
         # Nothing was trained; what it scores shows whether data and scaling are its own.
         values = node.view.summary
-    return [*_first_of(_LOSSES, values), *_first_of(_TEST_SCORES, values)]
+    told = node.view.options
+    return [*_first_of(_LOSSES, values, told), *_first_of(_TEST_SCORES, values, told)]
 
 
 def _ensemble_parts(summary: Mapping[str, float]) -> list[str]:
     """Return what an ensemble scores and how many networks it has; one network by itself."""
     count = int(summary.get("num_members", 0))
     names = [f"{ENSEMBLE}{name}" for name in _TEST_SCORES]
-    found = _first_of(tuple(names), summary)
+    found = _first_of(tuple(names), summary, {})
     if count == 1:
         return [part.removeprefix("ensemble ") for part in found]
     return [*found, f"{count} members"] if found else []
 
 
-def _evaluated_parts(summary: Mapping[str, float]) -> list[str]:
+def _pictured_parts(summary: Mapping[str, float]) -> list[str]:
+    """Return what is told of pictures and codes: their errors, and how near codes came."""
+    return [
+        f"{word} {summary[name]:.3g}"
+        for name, word in _PICTURED.items()
+        if math.isfinite(summary.get(name, math.nan))
+    ]
+
+
+def _evaluated_parts(summary: Mapping[str, float], options: Mapping[str, Any]) -> list[str]:
     task = "classification" if f"test_error{MAX}" in summary else "regression"
+    if f"test_psnr{MAX}" in summary:
+        task = reconstruction(options)
     parts: list[str] = []
     for column in _PEAKS:
         value = summary.get(column + MAX, math.nan)
@@ -145,7 +166,8 @@ def live_parts(node: NodeView) -> list[str]:
     values: dict[str, float] = dict(epochs[-1].values) if epochs else {}
     if progress is not None:
         values = {**values, **progress.values}
-    parts = [*_first_of(_LOSSES, values), *_first_of(_SCORES, values)]
+    told = node.view.options
+    parts = [*_first_of(_LOSSES, values, told), *_first_of(_SCORES, values, told)]
     return [*member_parts(node), *parts]
 
 
@@ -157,7 +179,7 @@ def member_parts(node: NodeView) -> list[str]:
     last = members[-1]
     scores = {f"{ENSEMBLE}{name}": value for name, value in last.ensemble.items()}
     names = tuple(f"{ENSEMBLE}{name}" for name in _TEST_SCORES)
-    return [*_first_of(names, scores), f"{last.index} of {last.total} members"]
+    return [*_first_of(names, scores, {}), f"{last.index} of {last.total} members"]
 
 
 def member_text(event: MemberCaptured) -> str:
@@ -178,14 +200,24 @@ def _scores(values: Mapping[str, float], task: str) -> list[str]:
     ]
 
 
-def _first_of(names: tuple[str, ...], values: Mapping[str, float]) -> list[str]:
+def _first_of(
+    names: tuple[str, ...], values: Mapping[str, float], options: Mapping[str, Any]
+) -> list[str]:
     name = next((name for name in names if math.isfinite(values.get(name, math.nan))), None)
     if name is None:
         return []
     # The loss of training steps carries no penalty, so it is not called regularised here.
-    task = task_of(values)
+    task = _task_of(values, options)
     label = quantity(name, task=task).label.removesuffix(" (regularised)")
     return [f"{label} {shown(name, values[name], task=task)}"]
+
+
+def _task_of(values: Mapping[str, float], options: Mapping[str, Any]) -> str:
+    model = options.get("model")
+    # Between epochs only the loss is told, and its name is the same for every task.
+    if isinstance(model, Mapping) and model.get("range"):
+        return reconstruction(options)
+    return task_of(values, options)
 
 
 def headline_text(head: Headline) -> str:

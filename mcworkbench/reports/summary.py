@@ -22,7 +22,7 @@ from mcworkbench.reports.document import (
 from mcworkbench.reports.ensembles import budgets, ensembles
 from mcworkbench.reports.expected import expectations
 from mcworkbench.reports.gather import gather
-from mcworkbench.reports.quantities import as_float
+from mcworkbench.reports.quantities import as_float, reconstruction
 from mcworkbench.reports.remarks import remarks
 from mcworkbench.reports.scored import path_summaries
 
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 _NETWORKS = ("endpoint", "import", "swa", "soup")
 _TRAINED = ("endpoint", "curve", "fge", "snapshot", "swa")
 _ORDER = (
-    *("dataset", "endpoint", "import", "line", "chain", "curve", "evaluate"),
+    *("dataset", "endpoint", "import", "align_code", "line", "chain", "curve", "evaluate"),
     *("fge", "snapshot", "swa", "soup", "swag", "predict", "ensemble"),
+    *("pictures", "latent"),
 )
 
 
@@ -106,7 +107,14 @@ def _first(nodes: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
 
 
 def _task(nodes: Mapping[str, Any]) -> str:
-    recorded = [node["dataset"] or node["table"] or {} for node in nodes.values()]
+    """Return the run's task: its tables know, then its networks, then its data alone."""
+    for node in nodes.values():
+        if (node["table"] or {}).get("task"):
+            return str(node["table"]["task"])
+    for node in nodes.values():
+        if (node["options"].get("model") or {}).get("range"):
+            return reconstruction(node["options"])
+    recorded = [node["dataset"] or {} for node in nodes.values()]
     return str(next((r["task"] for r in recorded if "task" in r), "classification"))
 
 
@@ -172,9 +180,9 @@ def _seeds(options: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _value_on_path(name: str, paths: Sequence[PathSummary]) -> float:
-    """Return the network's test error where a path starts or ends with it."""
+    """Return the network's test error, or loss without one, where a path begins or ends with it."""
     for path in paths:
-        errors = path.statistics.get("test_error", {})
+        errors = path.statistics.get("test_error") or path.statistics.get("test_nll", {})
         for place, statistic in zip(path.pair, ("start", "end"), strict=True):
             if place == name and statistic in errors:
                 return errors[statistic]

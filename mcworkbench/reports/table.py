@@ -10,13 +10,20 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
-from mcworkbench.reports.quantities import MISSING, is_further, number, quantity, shown
+from mcworkbench.reports.quantities import (
+    MISSING,
+    image_columns,
+    is_further,
+    number,
+    quantity,
+    shown,
+)
 from mcworkbench.reports.remarks import conditions_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mcworkbench.reports.document import EndSummary, NodeSummary, PathSummary, RunSummary
+    from mcworkbench.reports.document import EndSummary, PathSummary, RunSummary
 
 STATISTICS = ("start", "end", "min", "max", "avg", "int")
 SHOWN_COLUMNS = (
@@ -61,7 +68,7 @@ def statistics_tables(summary: RunSummary) -> list[Table]:
             ["quantity", "path", *STATISTICS, "t of max", "barrier", "length"],
             [
                 _statistics_row(column, path, summary.task)
-                for column in _present(paths)
+                for column in _present(paths, summary.task)
                 for path in paths
                 if column in path.statistics
             ],
@@ -85,7 +92,7 @@ def barrier_tables(summary: RunSummary) -> list[Table]:
                     for name in _BARRIER_WORDS
                 ),
             ]
-            for column in _present(paths)
+            for column in _present(paths, summary.task)
             for path in paths
             if column in path.barriers
         ]
@@ -123,7 +130,9 @@ def paths_table(summary: RunSummary) -> Table:
 
 def ends_table(summary: RunSummary) -> Table:
     """Return one row per network: its seeds, its own final statistics, its value on a path."""
-    columns = [name for name in SHOWN_COLUMNS if any(name in end.values for end in summary.ends)]
+    known = _columns(summary.task)
+    on_path = "test_error" if summary.task == "classification" else "test_nll"
+    columns = [name for name in known if any(name in end.values for end in summary.ends)]
     rows = [
         [
             end.node,
@@ -131,7 +140,7 @@ def ends_table(summary: RunSummary) -> Table:
             _seeds(end),
             str(end.epochs) if end.epochs else MISSING,
             *(shown(name, end.values.get(name), task=summary.task) for name in columns),
-            shown("test_error", end.on_path, task=summary.task),
+            shown(on_path, end.on_path, task=summary.task),
         ]
         for end in summary.ends
     ]
@@ -142,7 +151,8 @@ def ends_table(summary: RunSummary) -> Table:
         f'Own numbers of each network: no augmentation{statistics}; "on the path" is the '
         "path's value at t = 0 or t = 1."
     ]
-    return Table("Ends", [*heads, "test error on the path"], rows, 3, notes)
+    label = quantity(on_path, task=summary.task).label
+    return Table("Ends", [*heads, f"{label} on the path"], rows, 3, notes)
 
 
 def expectations_table(summary: RunSummary) -> Table:
@@ -178,21 +188,6 @@ def nodes_table(summary: RunSummary) -> Table:
     return Table("Stages", ["node", "kind", "state", "time", "key", "made by"], rows, 6, [])
 
 
-def settings_tables(summary: RunSummary) -> list[Table]:
-    """Return the resolved options of every stage, those equal across nodes of a kind joined."""
-    tables: list[Table] = []
-    for kind in dict.fromkeys(node.kind for node in summary.nodes):
-        nodes = [node for node in summary.nodes if node.kind == kind and node.options]
-        rows = [
-            [name, _option([_flat(node).get(name) for node in nodes])]
-            for name in dict.fromkeys(key for node in nodes for key in _flat(node))
-        ]
-        if rows:
-            names = ", ".join(node.name for node in nodes)
-            tables.append(Table(f"{kind}: {names}", ["option", "value"], rows, 2, []))
-    return tables
-
-
 def pairs_table(title: str, values: Iterable[tuple[str, object]]) -> Table:
     """Return named values as a table of two columns."""
     rows = [[name, str(value)] for name, value in values]
@@ -210,12 +205,16 @@ def duration(seconds: float) -> str:
     return f"{int(seconds // _HOUR_S)} h {int(seconds % _HOUR_S // _MINUTE_S):02d} min"
 
 
-def _present(paths: Sequence[PathSummary]) -> list[str]:
+def _columns(task: str) -> tuple[str, ...]:
+    return (*SHOWN_COLUMNS, *image_columns(task))
+
+
+def _present(paths: Sequence[PathSummary], task: str) -> list[str]:
     every = dict.fromkeys(name for path in paths for name in path.statistics)
     further = [
         name for name in every if is_further(name) and name.endswith(tuple(_FURTHER_METRICS))
     ]
-    return [*(name for name in SHOWN_COLUMNS if name in every), *further]
+    return [*(name for name in _columns(task) if name in every), *further]
 
 
 def _statistics_row(column: str, path: PathSummary, task: str) -> list[str]:
@@ -267,28 +266,3 @@ def _seeds(end: EndSummary) -> str:
     if len(values) == 1:
         return str(values.pop())
     return ", ".join(f"{name} {seed}" for name, seed in end.seeds.items())
-
-
-def _flat(node: NodeSummary) -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for name, value in node.options.items():
-        if isinstance(value, dict):
-            flat.update({f"{name}.{inner}": _value(item) for inner, item in value.items()})
-        else:
-            flat[name] = _value(value)
-    return flat
-
-
-def _value(value: object) -> str:
-    if value is None:
-        return MISSING
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(_value(item) for item in value) or MISSING
-    return str(value) or MISSING
-
-
-def _option(values: Sequence[str | None]) -> str:
-    texts = [value if value is not None else MISSING for value in values]
-    return texts[0] if len(set(texts)) == 1 else " · ".join(texts)

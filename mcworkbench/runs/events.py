@@ -125,6 +125,23 @@ class ArtifactSaved:
 
 
 @dataclass(frozen=True, slots=True)
+class PicturesSaved:
+    """Pictures or codes of fixed test images were published: small arrays for numpy alone.
+
+    `name` is the file among the artifacts; `what` says which arrays it holds ("strip", "path",
+    "latent", "cross", "interpolation"); `epoch` is 0 outside a training; `values` are means over
+    its images.
+    """
+
+    name: str
+    what: str
+    epoch: int
+    step: int
+    images: int
+    values: dict[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A user-defined value; everything the workbench knows has a record of its own."""
 
@@ -187,6 +204,7 @@ Event = (
     | CheckpointSaved
     | SnapshotSaved
     | ArtifactSaved
+    | PicturesSaved
     | Metric
     | Noted
     | Warned

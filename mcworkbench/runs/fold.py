@@ -24,6 +24,7 @@ Point = (
     | events.Metric
     | events.SnapshotSaved
     | events.CheckpointSaved
+    | events.PicturesSaved
 )
 Identity = tuple[str, int | str, int]
 _POINTS = (
@@ -34,6 +35,7 @@ _POINTS = (
     events.Metric,
     events.SnapshotSaved,
     events.CheckpointSaved,
+    events.PicturesSaved,
 )
 
 
@@ -157,6 +159,8 @@ def _identity(event: Point) -> Identity:
             return ("snapshot", event.name, 0)
         case events.CheckpointSaved():
             return ("checkpoint", event.name, 0)
+        case events.PicturesSaved():
+            return ("pictures", event.name, 0)
 
 
 def _agree(older: events.Event | Unknown, newer: Point) -> bool:
@@ -176,6 +180,8 @@ def _numbers(event: events.Event | Unknown) -> dict[str, object]:
         case events.MemberCaptured():
             together = {f"ensemble {name}": value for name, value in event.ensemble.items()}
             return {**event.values, **together, **event.distances, "": (event.step, event.name)}
+        case events.PicturesSaved():
+            return dict(event.values)
         case events.Metric():
             return {"": event.value}
         case _:

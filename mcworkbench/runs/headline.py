@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 # The highest value along a path, by column, as evaluations summarise it.
 MAX = "_max"
-_PEAKS = ("test_error_max", "test_nll_max", "train_nll_max")
+# An autoencoder is known by its pixels, whatever its loss.
+_PEAKS = ("test_error_max", "test_mse_max", "test_nll_max", "train_nll_max")
 # What people look for first, by part of its name.
 # The one number of an ensemble, by the metric that its task has.
 ENSEMBLE = "ensemble_"

@@ -175,6 +175,12 @@ class StageView:
         return sorted(found, key=lambda event: event.step)
 
     @property
+    def pictures(self) -> list[events.PicturesSaved]:
+        """Return the published pictures and codes in increasing steps."""
+        found = [event for event in self._points if isinstance(event, events.PicturesSaved)]
+        return sorted(found, key=lambda event: event.step)
+
+    @property
     def progress(self) -> events.Progress | None:
         """Return the newest attempt's latest word on how far it is."""
         return self._fold.progress

@@ -16,13 +16,14 @@ from mcworkbench.folders import canonical_json
 from mcworkbench.models.product import (
     MODEL_FILE,
     OPTIMIZER_FILE,
+    model_options,
     open_flat,
     read_model_document,
 )
 from mcworkbench.params.store import network_bytes
 from mcworkbench.paths.path import path_files
 from mcworkbench.stages.curve_start import initial_path
-from mcworkbench.tasks import make_task
+from mcworkbench.stages.judging import stage_tasks, told_loss
 from mcworkbench.training.evaluation import interruptible
 from mcworkbench.training.job import Job
 from mcworkbench.training.loop import Trainer
@@ -45,16 +46,17 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     """Train and publish one curve; returns its best epoch and number of parameters."""
     options = workspace.options
     assert isinstance(options, CurveOptions)
-    dataset = open_dataset(workspace.input("dataset"))
     source = workspace.input("start" if workspace.has_input("start") else "first")
     document = read_model_document(source)
+    dataset = open_dataset(workspace.input("dataset")).for_model(model_options(document))
     flat = open_flat(source, device=workspace.device)
     check_fits(dataset, document)
     path = initial_path(workspace, options, flat, document).to(workspace.device)
     first = 1 if options.fix_start else 0
     last = path.curve.num_nodes - (1 if options.fix_end else 0)
     train = dataset.split("train", workspace.device, channels_last=options.channels_last)
-    task = make_task(dataset, ece_bins=0)
+    task, _ = stage_tasks(workspace, dataset, options.loss)
+    yield from told_loss(options.loss)
     subset = dataset.split(
         "train",
         workspace.device,

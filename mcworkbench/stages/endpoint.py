@@ -6,16 +6,17 @@ the split's name. The last epoch is scored on every split with deterministic inp
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 from mcworkbench.config.options.endpoint import EndpointOptions
 from mcworkbench.data.dataset import open_dataset
 from mcworkbench.models.product import OPTIMIZER_FILE, network_files
 from mcworkbench.params.store import network_bytes
-from mcworkbench.runs.events import Noted, Progress
+from mcworkbench.runs.events import Noted, Progress, Warned
+from mcworkbench.stages.judging import mean_image_scores, stage_tasks, told_loss
 from mcworkbench.stages.scoring import NetworkScorer, watched_name
 from mcworkbench.stages.starting import starting_network
-from mcworkbench.tasks import make_task
+from mcworkbench.stages.strips import NUM_IMAGES, FixedImages, save_strip
 from mcworkbench.training.evaluation import Interrupted
 from mcworkbench.training.job import Job, Observation
 from mcworkbench.training.loop import Trainer
@@ -24,31 +25,40 @@ from mcworkbench.training.subjects import NetworkSubject
 from mcworkbench.training.unused import unused_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
-    from mcworkbench.data.dataset import Dataset
+    from mcworkbench.data.dataset import Dataset, SplitName
+    from mcworkbench.params.flat import FlatModule
     from mcworkbench.runs.events import Event
     from mcworkbench.runs.workspace import Workspace
+    from mcworkbench.tasks.task import AbstractTask
+
+# A network this near to the mean image tells hardly one image from another.
+_COLLAPSED = 0.95
 
 
 def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     """Train and publish one network; returns its scores by "<split>_<metric>"."""
     options = workspace.options
     assert isinstance(options, EndpointOptions)
-    dataset = open_dataset(workspace.input("dataset"))
+    dataset = open_dataset(workspace.input("dataset")).for_model(options.model)
     flat, document = starting_network(
         workspace, dataset, options.model, options.init_seed, where="[train] from"
     )
     if watched_name(dataset) == "test":
         yield Noted("there is no validation split: the test set is watched while training")
+    task, judge = stage_tasks(workspace, dataset, options.loss)
+    yield from told_loss(options.loss)
     scorer = NetworkScorer(
         dataset,
         flat,
         workspace,
         precision=options.precision,
         channels_last=options.channels_last,
+        task=judge,
     )
-    train, task = scorer.split("train"), make_task(dataset, ece_bins=0)
+    train = scorer.split("train")
+    watching = _Watching(scorer, dataset, flat, workspace, task=judge)
     trainer = Trainer(
         Job(
             section="train",
@@ -58,7 +68,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
             options=options,
             seeds=options.model_dump(include={"init_seed", "order_seed", "augment_seed"}),
             data=dataset.options,
-            observe=lambda _epoch, _step: _observation(scorer, dataset),
+            observe=watching.observe,
             product=lambda: network_files(flat, document),
         ),
         workspace,
@@ -74,15 +84,74 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     files[OPTIMIZER_FILE] = network_bytes(optimizer_tensors(trainer.optimizer))
     for name, content in files.items():
         yield workspace.save_artifact(name, content, "network")
+    yield from watching.collapse(scores)
     return {
         **scores,
+        **watching.baseline,
         **trainer.keeper.summary(),
         "num_params": flat.layout.num_params,
     }
 
 
-def _observation(scorer: NetworkScorer, dataset: Dataset) -> Observation:
-    """Score the watched split; the best epoch is the one of its lowest error or loss."""
-    name = watched_name(dataset)
-    values = scorer.scores(name)
-    return Observation(values, None, values.get(f"{name}_error", values[f"{name}_nll"]))
+@final
+class _Watching:
+    """What is looked at after an epoch: scores, and of an autoencoder pictures."""
+
+    def __init__(
+        self,
+        scorer: NetworkScorer,
+        dataset: Dataset,
+        flat: FlatModule,
+        workspace: Workspace,
+        *,
+        task: AbstractTask,
+    ) -> None:
+        options = workspace.options
+        assert isinstance(options, EndpointOptions)
+        self._scorer = scorer
+        self._flat = flat
+        self._workspace = workspace
+        self._options = options
+        self._name: SplitName = watched_name(dataset)
+        self.baseline: dict[str, float] = {}
+        self._fixed: FixedImages | None = None
+        if dataset.range:
+            splits = {self._name: scorer.split(self._name)}
+            found = mean_image_scores(dataset, task, scorer.split("train"), splits)
+            self.baseline = {f"{self._name}_baseline": found[f"{self._name}_nll"]}
+            self._fixed = FixedImages(
+                dataset, workspace.device, NUM_IMAGES, channels_last=options.channels_last
+            )
+
+    def observe(self, epoch: int, step: int) -> Observation:
+        """Score the watched split; the best epoch is the one of its lowest error or loss."""
+        values = self._scorer.scores(self._name)
+        self._strip(epoch, step)
+        score = values.get(f"{self._name}_error", values[f"{self._name}_nll"])
+        return Observation({**values, **self.baseline}, None, score)
+
+    def _strip(self, epoch: int, step: int) -> None:
+        options = self._options
+        is_due = options.strip_every > 0 and epoch % options.strip_every == 0
+        if self._fixed is None or not (is_due or epoch == options.last_epoch):
+            return
+        for event in save_strip(
+            self._fixed,
+            self._flat,
+            self._workspace,
+            epoch=epoch,
+            step=step,
+            precision=options.precision,
+        ):
+            self._workspace.tell(event)
+
+    def collapse(self, scores: dict[str, float]) -> Iterator[Event]:
+        """Yield a warning where a network gives back little more than the mean image."""
+        for name, baseline in self.baseline.items():
+            loss = scores[f"{name.removesuffix('_baseline')}_nll"]
+            if not loss < _COLLAPSED * baseline:
+                yield Warned(
+                    f"this autoencoder has collapsed: its loss on {self._name} images is "
+                    f"{loss:.4g}, and the mean training image has {baseline:.4g}; train longer, or "
+                    "change lr or the loss"
+                )

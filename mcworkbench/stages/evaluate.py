@@ -21,7 +21,12 @@ from mcworkbench.config.options.evaluate import EvaluateOptions
 from mcworkbench.data.dataset import open_dataset
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.folders import canonical_json, finite_or_null
-from mcworkbench.models.product import open_flat, read_model_document, require_kind
+from mcworkbench.models.product import (
+    model_options,
+    open_flat,
+    read_model_document,
+    require_kind,
+)
 from mcworkbench.params.batch_norm import has_batch_norm
 from mcworkbench.paths.path import open_path, segment_lengths
 from mcworkbench.runs.events import PathPointEvaluated, Progress
@@ -29,7 +34,8 @@ from mcworkbench.runs.path_summary import barriers, path_summary
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.workspace import Stopped
 from mcworkbench.stages.curve import check_fits
-from mcworkbench.tasks import make_task
+from mcworkbench.stages.judging import baseline_part, loss_name, stage_tasks, told_loss
+from mcworkbench.stages.table_parts import headline, image_barriers
 from mcworkbench.training.evaluation import Interrupted, evaluate_split, interruptible
 from mcworkbench.training.functions import functions_along, functions_file, input_range
 from mcworkbench.training.points import evaluation_placer
@@ -47,7 +53,6 @@ PREDICTIONS_FILE = "predictions.npz"
 FUNCTIONS_FILE = "functions.npz"
 # Seconds of scoring that a kill may cost at most, where points are slow.
 CHECKPOINT_S = 20.0
-HEADLINES = ("train_nll", "train_loss", "train_error", "test_nll", "test_error")
 
 
 def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
@@ -65,17 +70,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     if evaluation.options.functions:
         content = yield from evaluation.functions()
         yield workspace.save_artifact(FUNCTIONS_FILE, content, "functions")
-    return _headline(table)
-
-
-def _headline(table: dict[str, Any]) -> dict[str, float]:
-    summary = {"length": table["length"]}
-    for column in HEADLINES:
-        for statistic, value in table["summary"].get(column, {}).items():
-            summary[f"{column}_{statistic}"] = value
-        for name, value in table["barriers"].get(column, {}).items():
-            summary[f"{column}_barrier_{name}"] = value
-    return summary
+    return headline(table)
 
 
 @final
@@ -87,16 +82,21 @@ class _Evaluation:
         assert isinstance(options, EvaluateOptions)
         self.workspace = workspace
         self.options = options
-        self.dataset: Dataset = open_dataset(workspace.input("dataset"))
         folder = workspace.input("path")
         require_kind(folder, "path", "[path] use")
-        check_fits(self.dataset, read_model_document(folder))
+        document = read_model_document(folder)
+        self.model = model_options(document)
+        dataset = open_dataset(workspace.input("dataset")).for_model(self.model)
+        self.dataset: Dataset = dataset
+        check_fits(dataset, document)
         self.flat = open_flat(folder, device=workspace.device)
         stored = open_path(folder, self.flat.layout)
         self.ts = options.positions()
         self.dl = segment_lengths(stored, self.ts)
         self.path = stored.to(workspace.device)
-        self.task = make_task(self.dataset, ece_bins=options.ece_bins, per_class=True)
+        _, self.task = stage_tasks(
+            workspace, dataset, options.loss, ece_bins=options.ece_bins, lpips=options.lpips
+        )
         self.train = self._split("train", options.train_examples)
         self.test = self._split("test", 0)
         self.splits = {"train": self.train, "test": self.test, **self._further_tests()}
@@ -126,7 +126,7 @@ class _Evaluation:
         """Return the test sets of [data] also_test, scaled as the data the path was made for."""
         found: dict[str, Split] = {}
         for name in self.options.also_test:
-            other = open_dataset(self.workspace.input(f"test-{name}"))
+            other = open_dataset(self.workspace.input(f"test-{name}")).for_model(self.model)
             shapes = (other.input_shape, other.num_outputs)
             if shapes != (self.dataset.input_shape, self.dataset.num_outputs):
                 raise InvalidInputError(
@@ -150,6 +150,7 @@ class _Evaluation:
     def run(self) -> Iterator[Event]:
         """Score every position that no checkpoint holds yet."""
         order = self._order()
+        yield from told_loss(self.options.loss)
         self._restore()
         began, already = time.monotonic(), len(self.rows)
         for place in order[already:]:
@@ -200,7 +201,11 @@ class _Evaluation:
             if scored.stored_N is not None:
                 self.stored[place] = scored.stored_N
         values["l2"] = norm_squared
-        return values | self._disagreements(place)
+        values |= self._disagreements(place)
+        if place not in (0, len(self.ts) - 1):
+            # Others are compared with the ends only; all of them would fill the memory.
+            del self.predictions[place]
+        return values
 
     def _disagreements(self, place: int) -> dict[str, float]:
         here = self.predictions[place]
@@ -250,7 +255,8 @@ class _Evaluation:
                 name: barriers(self.ts, whole[name])
                 for name in described
                 if name.endswith(("nll", "loss", "error"))
-            },
+            }
+            | image_barriers(self.dataset, self.task, self.ts, whole),
             "weight_decay": self.options.weight_decay,
             "bn_refreshed": has_batch_norm(self.flat.module),
             "train_examples": self.train.num_examples,
@@ -259,7 +265,8 @@ class _Evaluation:
             "bn_augmented": self.options.bn_augment and self.dataset.options.augment != "none",
             "validation": self.dataset.options.validation,
             "augmented": False,
-            "task": self.dataset.task,
+            "task": loss_name(self.dataset, self.options.loss),
+            **baseline_part(self.dataset, self.task, self._split("train", 0), self.splits),
         }
 
     def functions(self) -> Generator[Event, None, bytes]:
@@ -288,6 +295,6 @@ class _Evaluation:
             buffer,
             ts=np.asarray(self.ts),
             outputs=outputs.numpy(),
-            targets=self.test.targets.cpu().numpy(),
+            targets=self.test.answers.cpu().numpy(),
         )
         return buffer.getvalue()

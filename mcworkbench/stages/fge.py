@@ -13,7 +13,13 @@ from mcworkbench.config.options.fge import FgeOptions
 from mcworkbench.config.options.refresh import RefreshOptions
 from mcworkbench.data.dataset import open_dataset
 from mcworkbench.ensembles.collector import PeriodCollector
-from mcworkbench.models.product import load_network, open_flat, read_model_document, require_kind
+from mcworkbench.models.product import (
+    load_network,
+    model_options,
+    open_flat,
+    read_model_document,
+    require_kind,
+)
 from mcworkbench.stages.curve import check_fits
 from mcworkbench.stages.member_training import MemberTraining, carry_momentum
 from mcworkbench.stages.refreshing import refresher
@@ -31,10 +37,10 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     """Train and publish the members of one FGE run; returns the ensemble's scores."""
     options = workspace.options
     assert isinstance(options, FgeOptions)
-    dataset = open_dataset(workspace.input("dataset"))
     start = workspace.input("start")
     require_kind(start, "network", "[fge] start")
     document = read_model_document(start)
+    dataset = open_dataset(workspace.input("dataset")).for_model(model_options(document))
     check_fits(dataset, document, "network")
     flat = open_flat(start, device=workspace.device)
     load_network(flat, start, where="[fge] start")

@@ -52,7 +52,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         raise InvalidInputError(
             f"{file.name}: the file is gone or has changed since the run was planned; run it again."
         )
-    dataset = open_dataset(workspace.input("dataset"))
+    dataset = open_dataset(workspace.input("dataset")).for_model(options.model)
     flat = build_flat(
         options.model, dataset.input_shape, dataset.num_outputs, seed=0, device=workspace.device
     )

@@ -12,7 +12,13 @@ import torch
 from mcworkbench.config.options.ensemble import PredictOptions
 from mcworkbench.data.dataset import open_dataset
 from mcworkbench.ensembles.store import MemberStore
-from mcworkbench.models.product import load_network, open_flat, read_model_document, require_kind
+from mcworkbench.models.product import (
+    load_network,
+    model_options,
+    open_flat,
+    read_model_document,
+    require_kind,
+)
 from mcworkbench.paths.path import open_path
 from mcworkbench.runs.events import Progress
 from mcworkbench.stages.curve import check_fits
@@ -31,11 +37,11 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     """Publish the predictions; returns the scores of the network, or of the path's ensemble."""
     options = workspace.options
     assert isinstance(options, PredictOptions)
-    dataset = open_dataset(workspace.input("dataset"))
     is_path = workspace.has_input("path")
     folder = workspace.input("path" if is_path else "network")
     require_kind(folder, "path" if is_path else "network", "[ensemble]")
     document = read_model_document(folder)
+    dataset = open_dataset(workspace.input("dataset")).for_model(model_options(document))
     check_fits(dataset, document, "path" if is_path else "network")
     flat = open_flat(folder, device=workspace.device)
     scorer = NetworkScorer(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mcworkbench.params.flat import FlatModule
     from mcworkbench.runs.ensemble_scores import Averages
     from mcworkbench.runs.workspace import Workspace
+    from mcworkbench.tasks.task import AbstractTask
 
 EVALUATION_BATCH = 1024
 SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
@@ -49,14 +50,16 @@ class NetworkScorer:
         precision: str = "float32",
         channels_last: bool = False,
         batch_size: int = EVALUATION_BATCH,
+        task: AbstractTask | None = None,
     ) -> None:
+        """Keep what is scored; `task` is the data set's own with its usual loss where absent."""
         self._dataset = dataset
         self._flat = flat
         self._device = workspace.device
         self._between = interruptible(workspace)
         self._precision = precision
         self._channels_last = channels_last
-        self._task = make_task(dataset)
+        self._task = task or make_task(dataset)
         self.averages: Averages = self._task.averages
         self._splits: dict[SplitName, Split] = {}
         self._batch_size = batch_size

@@ -22,7 +22,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     """Train and publish the members of one snapshot ensemble; returns the ensemble's scores."""
     options = workspace.options
     assert isinstance(options, SnapshotOptions)
-    dataset = open_dataset(workspace.input("dataset"))
+    dataset = open_dataset(workspace.input("dataset")).for_model(options.model)
     flat, document = starting_network(
         workspace, dataset, options.model, options.init_seed, where="[snapshot] from"
     )

@@ -15,6 +15,7 @@ from mcworkbench.data.dataset import open_dataset
 from mcworkbench.ensembles.soup import greedy_soup
 from mcworkbench.models.product import (
     load_network,
+    model_options,
     network_files,
     open_flat,
     read_model_document,
@@ -41,9 +42,9 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     """Publish the soup as a network; returns its scores and how many networks are in it."""
     options = workspace.options
     assert isinstance(options, SoupOptions)
-    dataset = open_dataset(workspace.input("dataset"))
     folders = [workspace.input(f"network-{place}") for place in range(1, options.count + 1)]
     document = read_model_document(folders[0])
+    dataset = open_dataset(workspace.input("dataset")).for_model(model_options(document))
     check_fits(dataset, document, "network")
     flat = open_flat(folders[0], device=workspace.device)
     scorer = NetworkScorer(

@@ -44,7 +44,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     """Train and publish the average; returns its scores, and those of the last iterate."""
     options = workspace.options
     assert isinstance(options, SwaOptions)
-    dataset = open_dataset(workspace.input("dataset"))
+    dataset = open_dataset(workspace.input("dataset")).for_model(options.model)
     flat, document = starting_network(
         workspace, dataset, options.model, options.init_seed, where="[swa] from"
     )

@@ -12,7 +12,13 @@ from mcworkbench.data.dataset import open_dataset
 from mcworkbench.ensembles.averaging import swag_sample
 from mcworkbench.ensembles.store import MemberStore
 from mcworkbench.errors import InvalidInputError
-from mcworkbench.models.product import load_network, network_files, open_flat, read_model_document
+from mcworkbench.models.product import (
+    load_network,
+    model_options,
+    network_files,
+    open_flat,
+    read_model_document,
+)
 from mcworkbench.params.store import read_tensors
 from mcworkbench.params.vectors import padded
 from mcworkbench.runs.events import Progress
@@ -36,9 +42,9 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     """Draw, score and publish the samples; returns the ensemble's scores."""
     options = workspace.options
     assert isinstance(options, SwagOptions)
-    dataset = open_dataset(workspace.input("dataset"))
     average = workspace.input("average")
     document = read_model_document(average)
+    dataset = open_dataset(workspace.input("dataset")).for_model(model_options(document))
     check_fits(dataset, document, "network")
     flat = open_flat(average, device=workspace.device)
     load_network(flat, average, where="[swag]")

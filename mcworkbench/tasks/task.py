@@ -30,7 +30,7 @@ class MetricInfo:
 
     Attributes:
         name: its key, and the column's name after "<split>_".
-        unit: "nats", "fraction", or "" for the unit of the targets or its square.
+        unit: "nats", "fraction", "dB", or "" for the unit of the targets or its square.
         higher_is_better: which direction is an improvement.
     """
 
@@ -64,6 +64,12 @@ class AbstractTask(ABC):
 
         Vectors of batches add up; the first entry counts examples. Nothing is synchronised.
         """
+
+    def loss_and_statistics(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Return `loss` and `statistics` of one training batch; a costly loss is taken once."""
+        with torch.no_grad():
+            sums = self.statistics(outputs.detach(), targets)
+        return self.loss(outputs, targets), sums
 
     @abstractmethod
     def summarise(self, sums: Sequence[float]) -> dict[str, float]:

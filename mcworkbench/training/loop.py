@@ -136,11 +136,10 @@ class Trainer:
             with computing(self.device, options.precision):
                 outputs_B = flat(inputs_B)
             outputs_B = outputs_B.float()
-            loss = job.task.loss(outputs_B, targets_B)
+            loss, sums = job.task.loss_and_statistics(outputs_B, targets_B)
             share = len(part_B) / len(index_B)
             (loss * share if share < 1 else loss).backward()
-            with torch.no_grad():
-                self.sums += job.task.statistics(outputs_B.detach(), targets_B)
+            self.sums += sums
         subject.collect(self.step_in_epoch, lr)
         self.optimizer.step()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from mcworkbench.config.options.evaluate import EvaluateOptions
+    from mcworkbench.config.options.evaluate import PointOptions
     from mcworkbench.data.dataset import Dataset
     from mcworkbench.data.resident import Draws, Split
     from mcworkbench.params.flat import FlatModule
@@ -96,7 +96,7 @@ def refresh_draws(dataset: Dataset, split: Split, seed: int) -> Draws | None:
 def evaluation_placer(
     flat: FlatModule,
     dataset: Dataset,
-    how: EvaluateOptions,
+    how: PointOptions,
     *,
     device: str,
     examples: int | None = None,
@@ -107,7 +107,7 @@ def evaluation_placer(
     Args:
         flat: the module that points are put into.
         dataset: whose training examples the refresh sees.
-        how: the evaluation's options.
+        how: the evaluation's options, as far as they make a point ready.
         device: where it computes.
         examples: how many examples, 0 is all; absent: as `how` says.
         between: called before every batch of a refresh; may raise to end it.

@@ -85,4 +85,5 @@ def _task_of(between: Between, paths: list[PathSummary]) -> str:
     for node in between.paths:
         probes = node.view.probes
         told |= set(probes[-1].values) if probes else set()
-    return task_of(told)
+    options = [node.view.options for node in (*between.paths, *between.evaluations)]
+    return task_of(told, next((found for found in options if found.get("loss")), None))

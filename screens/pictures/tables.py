@@ -47,7 +47,7 @@ def table_of(path: PathSummary, paths: Sequence[PathSummary], task: str) -> Path
     """Return every statistic along one path, as text in shown units."""
     has_lengths = not path.partial
     columns = [name for name in _COLUMNS if name in path.columns or (name == "dl" and has_lengths)]
-    heads = ("t", *(_HEADS.get(name) or quantity(name, task=task).axis for name in columns))
+    heads = ("t", *(_head(name, task) for name in columns))
     cells = [_cells(path, name, task) for name in columns]
     rows = tuple(
         (f"{t:.3f}", *(column[index] for column in cells)) for index, t in enumerate(path.ts)
@@ -60,6 +60,14 @@ def table_of(path: PathSummary, paths: Sequence[PathSummary], task: str) -> Path
         footer=_footer(path, paths, task),
         total=path.num_points,
     )
+
+
+def _head(column: str, task: str) -> str:
+    short = _HEADS.get(column)
+    if short is None:
+        return quantity(column, task=task).axis
+    # Only classes differ by a share of the examples; values differ by a distance.
+    return short if quantity(column, task=task).is_fraction else short.removesuffix(", %")
 
 
 def _cells(path: PathSummary, column: str, task: str) -> list[str]:

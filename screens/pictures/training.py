@@ -63,7 +63,7 @@ def training_picture(node: NodeView) -> TrainingPicture:
 
 
 def _task_of(view: StageView) -> str:
-    return task_of(view.epochs[-1].values if view.epochs else ())
+    return task_of(view.epochs[-1].values if view.epochs else (), view.options)
 
 
 def loss_plot(view: StageView, at: Callable[[int], float], marks: tuple[Mark, ...]) -> Plot:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import torch
 from pydantic import Field, TypeAdapter
 from torch import Tensor, nn
 
-from mcworkbench.config.options.model import AnyModelOptions
+from mcworkbench.config.options.model import AnyModelOptions, range_of
 from mcworkbench.config.published import written_out
 from mcworkbench.models import build_model
 
@@ -65,6 +66,14 @@ SAMPLES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     ),
     "cnn": ({"name": "cnn"}, MNIST),
     "cnn with batch norm": ({"name": "cnn", "batch_norm": True}, MNIST),
+    "ae_seed": ({"name": "ae_seed", "width": 2, "code": 5}, CIFAR),
+    "ae_seed from the study's init": (
+        {"name": "ae_seed", "width": 2, "code": 5, "init": "kaiming_normal", "range": "signed"},
+        CIFAR,
+    ),
+    "ae_z": ({"name": "ae_z", "width": 2, "code": 5}, CIFAR),
+    "ae_tiny": ({"name": "ae_tiny", "width": 3, "code": 5}, DIGITS),
+    "ae_dense": ({"name": "ae_dense", "widths": [9], "code": 5}, DIGITS),
     "torchvision": ({"name": "torchvision:shufflenet_v2_x0_5"}, CIFAR),
     "own": ({"name": "catalogue_net:Net", "arguments": {"width": 3}}, DIGITS),
 }
@@ -84,6 +93,11 @@ def sample_options(name: str, folder: Path) -> AnyModelOptions:
     return options.model_copy(update={"folder": str(folder)})
 
 
+def sample_outputs(name: str) -> int:
+    """Return how many outputs a sample has: some classes, or as many as its image has values."""
+    return math.prod(SAMPLES[name][1]) if range_of(options_of(SAMPLES[name][0])) else NUM_OUTPUTS
+
+
 def sample_inputs(name: str, num_examples: int = 3) -> Tensor:
     """Return a batch for a sample."""
     generator = torch.Generator().manual_seed(0)
@@ -92,7 +106,7 @@ def sample_inputs(name: str, num_examples: int = 3) -> Tensor:
 
 def sample_network(name: str, folder: Path, seed: int = 1) -> nn.Module:
     """Return a sample, with running statistics that differ from those it begins with."""
-    module = build_model(sample_options(name, folder), SAMPLES[name][1], NUM_OUTPUTS, seed)
+    module = build_model(sample_options(name, folder), SAMPLES[name][1], sample_outputs(name), seed)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for buffer in module.buffers():

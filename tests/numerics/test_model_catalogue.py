@@ -22,11 +22,11 @@ from mcworkbench.models.product import (
 from mcworkbench.params.flat import FlatModule
 from mcworkbench.paths.curve import make_curve
 from tests.numerics.model_samples import (
-    NUM_OUTPUTS,
     SAMPLES,
     sample_inputs,
     sample_network,
     sample_options,
+    sample_outputs,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def test_a_network_learns_from_every_parameter(name: str, tmp_path: Path) -> Non
         if isinstance(layer, nn.Dropout):
             layer.eval()
     outputs = module(sample_inputs(name, 4))
-    assert outputs.shape == (4, NUM_OUTPUTS)
+    assert outputs.flatten(1).shape == (4, sample_outputs(name))
     assert bool(outputs.isfinite().all())
     outputs.square().sum().backward()
     for key, parameter in module.named_parameters():
@@ -62,7 +62,9 @@ def test_a_network_learns_from_every_parameter(name: str, tmp_path: Path) -> Non
 def test_a_seed_repeats_a_network_and_touches_no_generator(name: str, tmp_path: Path) -> None:
     options, shape = sample_options(name, tmp_path), SAMPLES[name][1]
     before = torch.get_rng_state()
-    first, again, other = (build_model(options, shape, NUM_OUTPUTS, seed) for seed in (1, 1, 2))
+    first, again, other = (
+        build_model(options, shape, sample_outputs(name), seed) for seed in (1, 1, 2)
+    )
     assert torch.equal(torch.get_rng_state(), before)
     assert first.training
     pairs = zip(first.parameters(), again.parameters(), strict=True)
@@ -79,7 +81,7 @@ def test_a_network_comes_back_from_its_files(name: str, tmp_path: Path) -> None:
     wanted = module(x)
     flat = FlatModule(module)
     assert torch.equal(flat(x), wanted)
-    document = model_document(options, shape, NUM_OUTPUTS, flat.layout)
+    document = model_document(options, shape, sample_outputs(name), flat.layout)
     for file, content in network_files(flat, document).items():
         (tmp_path / file).write_bytes(content)
     assert model_options(read_model_document(tmp_path)) == options

@@ -23,12 +23,17 @@ if TYPE_CHECKING:
 
 
 def task_named(name: str, **chosen: Any) -> AbstractTask:
-    dataset: Any = SimpleNamespace(task=name, num_outputs=5)
+    images = name == "reconstruction"
+    dataset: Any = SimpleNamespace(task=name, num_outputs=5, range="signed" if images else "")
     return make_task(dataset, **chosen)
 
 
 def examples(name: str, num: int = 300) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(0)
+    if name == "reconstruction":
+        shape = (num, 1, 12, 12)
+        x, y = (2 * torch.rand(shape, generator=generator) - 1 for _ in range(2))
+        return x, y
     if name == "regression":
         shape = (num, 2)
         return torch.randn(shape, generator=generator), torch.randn(shape, generator=generator)

@@ -42,7 +42,7 @@ def test_a_run_of_nothing_says_what_it_needs(capsys: Said) -> None:
     assert "--kind curve --set data.name=digits" in capsys.readouterr().err
     assert enter(["run", "--kind", "curv"]) == 2
     assert "Did you mean 'curve'?" in capsys.readouterr().err
-    assert kind_names("e") == ["endpoints", "evaluate"]
+    assert kind_names("e") == ["endpoints", "evaluate", "ensemble"]
 
 
 def test_a_network_is_trained_without_any_file(home: Path) -> None:

@@ -17,6 +17,7 @@ from mcworkbench.reports.exports import path_csv, reference_npz, summary_json, t
 from mcworkbench.reports.page import headline, moment
 from mcworkbench.reports.quantities import number, quantity
 from mcworkbench.reports.remarks import BATCH_NORM, TEST_WATCHED
+from mcworkbench.reports.settings import settings_tables
 from mcworkbench.reports.summary import summarise
 from mcworkbench.reports.table import (
     barrier_tables,
@@ -24,7 +25,6 @@ from mcworkbench.reports.table import (
     ends_table,
     expectations_table,
     paths_table,
-    settings_tables,
     statistics_tables,
 )
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from typing_extensions import override
 
 from mcworkbench.config.options.base import Options, unhashed
+from mcworkbench.config.options.loss import LossOptions  # noqa: TC001 - a field's type
 from mcworkbench.config.options.training import SectionSeeds, SeedOptions, TrainingOptions
 from mcworkbench.config.references import ReferenceText
 
@@ -89,6 +90,10 @@ class CurveSection(CurveSettings, SectionSeeds):
 
 class CurveOptions(CurveSettings, SeedOptions):
     """Everything that determines one trained curve, beside its ends and the data set."""
+
+    loss: LossOptions | None = Field(
+        default=None, description="What reconstructions are judged by; absent: mse."
+    )
 
 
 class LineOptions(Options):

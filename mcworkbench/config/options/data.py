@@ -31,7 +31,8 @@ class DataOptions(Options):
 
     name: str = Field(
         description="A name of the table above, e.g. cifar10; imagefolder:PATH (train/ and test/ "
-        "folders of class folders), arrays:FILE.npz, npy:FILE.npy (columns, the last one the "
+        "folders of class folders), images:PATH (any folder of images, no classes), celeba:PATH "
+        "(torchvision's folder or zip), arrays:FILE.npz, npy:FILE.npy (columns, the last one the "
         "target) or code:PACKAGE.MODULE:FUNCTION (needs --trust)."
     )
     validation: str = Field(
@@ -47,6 +48,13 @@ class DataOptions(Options):
         ge=4,
         le=1024,
         description="Image folders: short side resized, centre cropped, in pixels.",
+    )
+    crop: int = Field(
+        default=0,
+        ge=0,
+        le=8192,
+        description="Image folders: cut this many pixels out of the centre before resizing "
+        "(CelebA's tight faces: 148); 0 keeps the whole short side.",
     )
     normalize: Literal["auto", "none", "unit", "VGG", "ResNet"] = Field(
         default="auto",

@@ -9,23 +9,16 @@ from pydantic import Field, field_validator
 
 from mcworkbench.config.options.base import Options, unhashed
 from mcworkbench.config.options.curve import Position
+from mcworkbench.config.options.loss import LossOptions, LpipsOptions
 
 _EPOCH = re.compile(r"\d{1,6}", re.ASCII)
 MIN_POINTS = 2
 MAX_POINTS = 10_001
 
 
-class EvaluateSettings(Options):
-    """How a path is scored."""
+class PointOptions(Options):
+    """How the network at one t is made ready: its batch-norm statistics and its precision."""
 
-    points: int | tuple[Position, ...] = Field(
-        default=61,
-        description="How many equally spaced t (ends included), or the list of t itself; of a "
-        "chain, how many on each segment (absent: 6).",
-    )
-    train_examples: int = Field(
-        default=0, ge=0, description="Training examples to score (seeded permutation); 0 is all."
-    )
     bn_examples: int = Field(
         default=0, ge=0, description="Training examples of the batch-norm refresh; 0 is all."
     )
@@ -40,16 +33,30 @@ class EvaluateSettings(Options):
     bn_order: Literal["shuffled", "file"] = Field(
         default="shuffled", description="Order of the refresh; 'file' repeats the stored order."
     )
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="As in training."
+    )
+    channels_last: bool = unhashed(default=False, description="As in training.")
+    seed: int = Field(default=0, ge=0, lt=2**31, description="Seed of the subsets.")
+
+
+class EvaluateSettings(PointOptions):
+    """How a path is scored."""
+
+    points: int | tuple[Position, ...] = Field(
+        default=61,
+        description="How many equally spaced t (ends included), or the list of t itself; of a "
+        "chain, how many on each segment (absent: 6).",
+    )
+    train_examples: int = Field(
+        default=0, ge=0, description="Training examples to score (seeded permutation); 0 is all."
+    )
     weight_decay: float | None = Field(
         default=None,
         ge=0,
         le=10,
         description="Decay of the regularised loss; absent: the curve's own.",
     )
-    precision: Literal["float32", "bfloat16"] = Field(
-        default="float32", description="As in training."
-    )
-    channels_last: bool = unhashed(default=False, description="As in training.")
     ece_bins: int = Field(
         default=15, ge=2, le=100, description="Bins of the expected calibration error."
     )
@@ -64,7 +71,6 @@ class EvaluateSettings(Options):
         description="Regression of one variable: keep so many functions along the path, for "
         "pictures; 0 keeps none.",
     )
-    seed: int = Field(default=0, ge=0, lt=2**31, description="Seed of the subsets.")
     batch_size: int = unhashed(
         1024, ge=1, description="Evaluation batch; halved by itself when memory ends."
     )
@@ -94,10 +100,23 @@ class EvaluateOptions(EvaluateSettings):
     also_test: tuple[str, ...] = Field(
         default=(), description="Names of the further test sets among the inputs."
     )
+    loss: LossOptions | None = Field(
+        default=None, description="What reconstructions are judged by; absent: mse."
+    )
+    lpips: LpipsOptions | None = Field(
+        default=None, description="Weights of LPIPS; absent: it is not measured."
+    )
 
 
 class EvaluateSection(EvaluateSettings):
     """The [evaluate] section: the options of every evaluation, and which snapshots get one."""
+
+    lpips: str = Field(
+        default="auto",
+        pattern=r"^(auto|off|file:.{1,4000})$",
+        description="Autoencoders: LPIPS with VGG16's ImageNet weights of 'file:VGG16.pth'; auto: "
+        "of torch's cache where they are, and only there; off. Nothing is downloaded.",
+    )
 
     snapshots: tuple[str, ...] = Field(
         default=(), description="Also score the curve at these, e.g. ['initial', '10', 'best']."

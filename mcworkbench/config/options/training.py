@@ -93,6 +93,13 @@ class TrainingOptions(Options):
         1, ge=0, description="Epochs between evaluations while training; 0 watches the end only."
     )
 
+    strip_every: int = unhashed(
+        5,
+        ge=0,
+        description="Autoencoders: epochs between pictures of 8 fixed test images and their "
+        "reconstructions while ends train; 0 keeps the last only.",
+    )
+
     @field_validator("keep")
     @classmethod
     def _known_keep(cls, value: str) -> str:

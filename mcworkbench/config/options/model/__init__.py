@@ -14,7 +14,14 @@ from mcworkbench.config.options.model.mlp import MlpOptions
 from mcworkbench.config.options.model.preresnet import PreResNetOptions
 from mcworkbench.config.options.model.vgg import Vgg16Options
 
-__all__ = ["AnyModelOptions", "MlpOptions", "ModelOptions", "PreResNetOptions", "Vgg16Options"]
+__all__ = [
+    "AnyModelOptions",
+    "MlpOptions",
+    "ModelOptions",
+    "PreResNetOptions",
+    "Vgg16Options",
+    "range_of",
+]
 
 # Every network that a preset can name; `name` tells them apart, so a field of this type has
 # Field(discriminator="name").
@@ -22,3 +29,8 @@ if TYPE_CHECKING:
     AnyModelOptions: TypeAlias = ModelOptions
 else:
     AnyModelOptions = Union[tuple(resolve(named.options) for named in MODELS.values())]  # noqa: UP007
+
+
+def range_of(options: ModelOptions) -> str:
+    """Return the range of images that a network reconstructs, '' where it does not reconstruct."""
+    return str(getattr(options, "range", ""))

@@ -1,0 +1,115 @@
+"""Verdict and table of autoencoders: ratios, shares of the mean image, spread over pairs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from mcworkbench.reports.quantities import image_columns, quantity, task_of
+from mcworkbench.reports.reconstructions import area_above_chord, reconstruction_table
+from mcworkbench.reports.summary import summarise
+from mcworkbench.reports.verdict import share_of_baseline, verdict
+from mcworkbench.runs.path_summary import barriers, path_summary
+from tests.unit.reports_sample import sample_facts
+
+BASELINE = 0.0675
+# End, middle, end: as measured on MNIST by an independent script.
+LINE, CURVE = (0.0058, 0.0653, 0.0059), (0.0058, 0.0078, 0.0059)
+
+
+def table(values: tuple[float, float, float]) -> dict[str, Any]:
+    ts, dl = [0.0, 0.5, 1.0], [0.0, 1.0, 1.0]
+    columns = {"test_nll": list(values), "test_mse": list(values), "test_psnr": [22.0, 12.0, 22.0]}
+    return {
+        "path": {},
+        "ts": ts,
+        "dl": dl,
+        "length": 2.0,
+        "columns": columns,
+        "summary": {name: path_summary(ts, dl, column) for name, column in columns.items()},
+        "barriers": {"test_nll": barriers(ts, columns["test_nll"])},
+        "task": "reconstruction:mse",
+        "baseline": {"test_nll": BASELINE, "test_mse": BASELINE},
+    }
+
+
+def facts(**tables: tuple[float, float, float]) -> dict[str, Any]:
+    whole = sample_facts()
+    whole["nodes"]["evaluate-line"]["table"] = table(tables.get("line", LINE))
+    whole["nodes"]["evaluate-curve"]["table"] = table(tables.get("curve", CURVE))
+    return whole
+
+
+def test_the_verdict_names_ratios_and_the_way_to_the_mean_image() -> None:
+    summary = summarise(facts())
+    assert summary.task == "reconstruction:mse"
+    told = verdict(summary.paths, summary.task)
+    assert "line: worst test mse 0.0653 at t = 0.5, 11.1 times the worse end and 96 %" in told
+    assert (
+        "Bézier, 1 bend: worst test mse 0.0078 at t = 0.5, 1.32 times the worse end and 3 %" in told
+    )
+    assert told.endswith("joined by good reconstructions along Bézier, 1 bend, but not along line.")
+
+
+def test_the_verdict_says_when_nothing_or_everything_is_good() -> None:
+    bad = summarise(facts(curve=LINE))
+    assert verdict(bad.paths, bad.task).endswith(
+        "None of these paths keeps the reconstructions of its ends."
+    )
+    good = summarise(facts(line=CURVE))
+    assert "Every path keeps its reconstructions" in verdict(good.paths, good.task)
+
+
+def test_the_share_is_zero_at_the_worse_end_and_one_at_the_mean_image() -> None:
+    at_end = summarise(facts(line=(0.005, 0.005, 0.006))).paths[0]
+    assert share_of_baseline(at_end, "test_nll") == pytest.approx(0)
+    at_mean = summarise(facts(line=(0.005, BASELINE, 0.006))).paths[0]
+    assert share_of_baseline(at_mean, "test_nll") == pytest.approx(1)
+
+
+def test_a_triangle_has_half_its_height_as_area() -> None:
+    assert area_above_chord([0, 0.5, 1], [1.0, 3.0, 2.0]) == pytest.approx((3.0 - 1.5) / 2)
+    assert area_above_chord([0, 0.5, 1], [1.0, 0.5, 2.0]) == 0
+    assert math.isnan(area_above_chord([0.5, 1], [1.0, 2.0]))
+
+
+def test_several_pairs_have_a_mean_and_a_deviation() -> None:
+    whole = facts()
+    nodes = whole["nodes"]
+    for name in ("line", "curve"):
+        nodes[f"{name}-2"] = {**nodes[name], "name": f"{name}-2", "key": f"{name}-2"}
+        nodes[f"evaluate-{name}-2"] = {
+            **nodes[f"evaluate-{name}"],
+            "name": f"evaluate-{name}-2",
+            "inputs": {"path": f"{name}-2"},
+            "table": table((0.0058, 0.0673, 0.0059)),
+        }
+        nodes[f"{name}-2"]["inputs"] = {"first": "endpoint-2", "last": "endpoint-1"}
+    found = reconstruction_table(summarise(whole))
+    spread = next(row for row in found.rows if row[0] == "line" and "2 pairs" in row[1])
+    assert spread[3] == "0.0663 ± 0.0014"
+    assert f"{BASELINE}" in found.notes[0]
+
+
+def test_a_classifier_has_neither_verdict_nor_table() -> None:
+    summary = summarise(sample_facts())
+    assert verdict(summary.paths, summary.task) == ""
+    assert reconstruction_table(summary).rows == []
+
+
+@pytest.mark.parametrize(
+    ("loss", "word"),
+    [
+        ("mse", "mse"),
+        ("perceptual", "perceptual loss"),
+        ("ssim", "1 - SSIM"),
+        ("mae", "mean absolute error"),
+    ],
+)
+def test_the_mean_loss_is_shown_by_its_own_name(loss: str, word: str) -> None:
+    task = task_of(["test_nll", "test_psnr"], {"loss": {"name": loss}})
+    assert quantity("test_nll", task=task).label == f"test {word}"
+    assert ("test_mse" in image_columns(task)) == (loss != "mse")
+    assert quantity("test_psnr", task=task).axis == "test PSNR, dB"
