@@ -103,6 +103,39 @@ STAGES: dict[str, StageKind] = {
         ("dataset", "first", "last"),
         "network",
     ),
+    "fge": StageKind(
+        f"{_OPTIONS}.fge:FgeOptions", f"{_STAGES}.fge:run", ("dataset", "start"), "members"
+    ),
+    "snapshot": StageKind(
+        f"{_OPTIONS}.snapshot:SnapshotOptions",
+        f"{_STAGES}.snapshot:run",
+        ("dataset", "start?"),
+        "members",
+    ),
+    "swa": StageKind(
+        f"{_OPTIONS}.swa:SwaOptions", f"{_STAGES}.swa:run", ("dataset", "start?"), "network"
+    ),
+    "swag": StageKind(
+        f"{_OPTIONS}.swa:SwagOptions", f"{_STAGES}.swag:run", ("dataset", "average"), "members"
+    ),
+    "predict": StageKind(
+        f"{_OPTIONS}.ensemble:PredictOptions",
+        f"{_STAGES}.predict:run",
+        ("dataset", "network?", "path?"),
+        "members",
+    ),
+    "soup": StageKind(
+        f"{_OPTIONS}.ensemble:SoupOptions",
+        f"{_STAGES}.soup:run",
+        ("dataset", "network-*"),
+        "network",
+    ),
+    "ensemble": StageKind(
+        f"{_OPTIONS}.ensemble:EnsembleOptions",
+        f"{_STAGES}.ensemble:run",
+        ("members-*",),
+        "table",
+    ),
 }
 
 _MODEL_OPTIONS = "mcworkbench.config.options.model"

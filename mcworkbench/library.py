@@ -14,6 +14,7 @@ from mcworkbench.runs.index import find_run
 from mcworkbench.runs.products import check_product
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.stage_folder import StageFolder
+from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from mcworkbench.config.options.evaluate import EvaluateOptions
+    from mcworkbench.runs.members import Members
 
 
 @final
@@ -102,22 +104,89 @@ class Run:
         options = StageFolder(key).document().get("options", {}) if key else {}
         return EvaluateOptions.model_validate(options)
 
-    def network(self, node: str, *, device: str = "cpu") -> nn.Module:
-        """Return a finished network with its own batch-norm statistics, in evaluation mode."""
-        from mcworkbench.models.product import load_network, open_flat
+    def members(self, node: str) -> StoredMembers:
+        """Return the members of an ensemble, e.g. 'fge-1': scores, predictions, what-ifs."""
+        from mcworkbench.runs.members import read_members
 
         folder = self.artifacts(node)
+        members = read_members(folder)
+        if members is None:
+            kinds = {"fge", "snapshot", "swag", "predict"}
+            raise self._other_kind(node, "stage with members", kinds)
+        return StoredMembers(folder, members)
+
+    def network(self, node: str, *, device: str = "cpu") -> nn.Module:
+        """Return a finished network with its own batch-norm statistics, in evaluation mode.
+
+        Args:
+            node: of a network, e.g. 'endpoint-1' or 'swa-1', or a member, 'fge-1@member-2'.
+            device: where it goes.
+        """
+        from mcworkbench.models.product import load_network, open_flat
+
+        name, _, member = node.partition("@")
+        folder = self.artifacts(name)
+        if member:
+            folder = self._member(name, member)
         if not (folder / "network.safetensors").is_file():
             raise self._other_kind(node, "network", {"endpoint"})
         flat = open_flat(folder, device=device)
         load_network(flat, folder, where=f"{self.id}/{node}")
         return flat.module.eval()
 
+    def _member(self, node: str, member: str) -> Path:
+        from mcworkbench.runs.names import check_file_name
+        from mcworkbench.runs.products import snapshot_problem
+
+        stage = StageFolder(self.nodes[node])
+        problem = snapshot_problem(stage, check_file_name(member))
+        if problem is not None:
+            raise InvalidInputError(
+                f"{self.id}/{node} has no network '@{clean_line(member)}' ({problem}); members are "
+                "member-1, member-2, …"
+            )
+        return stage.snapshots / member
+
     def _other_kind(self, node: str, wanted: str, kinds: set[str]) -> InvalidInputError:
         fitting = [name for name, known in self._document.nodes.items() if known.kind in kinds]
         return InvalidInputError(
             f"{self.id}/{node} is not a {wanted}; try one of {', '.join(fitting) or 'another run'}."
         )
+
+
+@final
+class StoredMembers:
+    """The members of an ensemble: any choice of them is scored from stored predictions.
+
+    Attributes:
+        rows: one per network: index (0 is the start, no member), name, values, ensemble, distances.
+        pairwise: disagreement, correlation, distance and cosine of every two rows.
+    """
+
+    def __init__(self, folder: Path, members: Members) -> None:
+        self._folder = folder
+        self._members = members
+        self.rows = members.rows
+        self.pairwise = members.pairwise
+
+    def predictions(self, index: int) -> Any:
+        """Return the test predictions of one row, a read-only numpy array (N, …)."""
+        from mcworkbench.runs.members import read_predictions
+
+        return read_predictions(self._folder, index)
+
+    @property
+    def targets(self) -> Any:
+        """Return the true classes or values, a read-only numpy array (N, …)."""
+        from mcworkbench.runs.members import read_targets
+
+        return read_targets(self._folder)
+
+    def what_if(self, *indices: int) -> dict[str, float]:
+        """Return the scores of the ensemble of these rows: fractions and nats."""
+        from mcworkbench.runs.members import what_if
+
+        return what_if(self._folder, self._members, indices)
 
 
 @final

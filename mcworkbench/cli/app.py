@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mcworkbench.cli import data_command, exchange, models_command, presets_command
+from mcworkbench.cli import data_command, ensemble_app, exchange, models_command, presets_command
 from mcworkbench.cli.arguments import Detach, Json, Name, Preset, Run, Set, Trust
 from mcworkbench.cli.completion import kind_names, run_names, running_names
 
@@ -216,6 +216,9 @@ def report(
     from mcworkbench.cli.report_command import report as report_run
 
     return report_run(run, folder)
+
+
+app.command()(ensemble_app.ensemble)
 
 
 @app.command()

@@ -16,10 +16,17 @@ app = typer.Typer()
 @app.command()
 def export(
     node: Annotated[
-        str, typer.Argument(metavar="RUN[/NODE]", help="What to export.", autocompletion=node_names)
+        str,
+        typer.Argument(
+            metavar="RUN[/NODE[@member-K]]", help="What to export.", autocompletion=node_names
+        ),
     ],
     target: Annotated[
-        Path, typer.Option("--out", help="The file to write; the folder, with --layout.")
+        Path,
+        typer.Option(
+            "--out",
+            help="The file to write; the folder, with --layout or for all members of an ensemble.",
+        ),
     ],
     form: Annotated[
         Literal["safetensors", "pt", "npz"] | None,
@@ -37,10 +44,14 @@ def export(
         ),
     ] = None,
     at: Annotated[float | None, typer.Option(help="Position on a path, 0 to 1.")] = None,
+    names: Annotated[
+        Literal["member", "base_model"],
+        typer.Option(help="Files of all members: fge-2.pt, …, or base_model_0.pt, …"),
+    ] = "member",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     trust: Trust = False,
 ) -> int:
-    """Write a network, a point of a path, a curve or an evaluation to a file."""
+    """Write a network, a path or a point of it, an evaluation, or members to files."""
     from mcworkbench.cli.export_command import export as export_node
 
     return export_node(
@@ -49,6 +60,7 @@ def export(
         layout=layout,
         target=target,
         t=at,
+        names=names,
         is_forced=force,
         is_trusted=trust,
     )

@@ -5,24 +5,22 @@ What needs torch runs in a child process (`mcworkbench.export_worker`).
 
 from __future__ import annotations
 
-import json
-import subprocess
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from mcworkbench.cli.consoles import say, write
 from mcworkbench.cli.exits import DONE
-from mcworkbench.errors import InvalidInputError, WorkbenchError, unknown_name
+from mcworkbench.cli.export_child import Format, write_files
+from mcworkbench.cli.export_ensemble import export_ensemble, is_ensemble
+from mcworkbench.errors import InvalidInputError, unknown_name
 from mcworkbench.runs.state import State
-from mcworkbench.text import PROGRAM, clean, clean_line
+from mcworkbench.text import PROGRAM, clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mcworkbench.cli.export_layout import Layout
     from mcworkbench.runs.views import NodeView, RunView
 
-Format = Literal["safetensors", "pt", "npz"]
 _FORMATS: dict[str, Format] = {
     ".safetensors": "safetensors",
     ".pt": "pt",
@@ -40,6 +38,7 @@ def export(
     layout: Layout | None,
     target: Path,
     t: float | None,
+    names: str = "member",
     is_forced: bool,
     is_trusted: bool = False,
 ) -> int:
@@ -56,6 +55,7 @@ def export(
     from mcworkbench.runs.views import RunView
 
     run_reference, _, node_name = reference.partition(_SPLITTER)
+    node_name, _, member = node_name.partition("@")
     run = RunView(find_run(run_reference))
     if layout is not None:
         return _export_layout(
@@ -63,8 +63,23 @@ def export(
             node_name,
             layout,
             target,
-            has_more=bool(form or t is not None),
+            has_more=bool(form or t is not None or member),
             is_trusted=is_trusted,
+        )
+    if node_name in run.nodes and is_ensemble(run.nodes[node_name]):
+        return export_ensemble(
+            run,
+            run.nodes[node_name],
+            member,
+            form=form,
+            target=target,
+            names=names,
+            is_forced=is_forced,
+        )
+    if member:
+        raise InvalidInputError(
+            f"'@{clean_line(member)}' names a member of an ensemble, and "
+            f"{clean_line(node_name)} is none; leave it out."
         )
     form = format_of(target, form)
     wanted = (_TABLES,) if form == "npz" else (_NETWORKS, _PATHS)
@@ -207,33 +222,5 @@ def _export_tensors(
         "target": str(target.absolute()),
         "trusted": is_trusted,
     }
-    for line in write_tensors(run, [job]):
+    for line in write_files(run.id, [job]):
         say(line)
-
-
-def write_tensors(run: RunView, jobs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Have a child process write the files of jobs; return one line about each.
-
-    Raises:
-        InvalidInputError: a product has no such form.
-        WorkbenchError: a product is damaged, or a file cannot be written.
-    """
-    from mcworkbench.executors.child import package_environment, python_command
-
-    if not jobs:
-        return []
-    child = subprocess.run(
-        python_command("mcworkbench.export_worker"),
-        input=json.dumps({"jobs": list(jobs)}).encode(),
-        capture_output=True,
-        env=package_environment(),
-        check=False,
-    )
-    words = child.stderr.decode(errors="replace").strip()
-    if child.returncode == InvalidInputError.exit_code:
-        raise InvalidInputError(clean(words))
-    if child.returncode:
-        last = clean_line(words.splitlines()[-1]) if words else f"exit code {child.returncode}"
-        where = f"{run.id}/{jobs[0]['node']}" if len(jobs) == 1 else run.id
-        raise WorkbenchError(f"{where} was not exported: {last}")
-    return [clean_line(line) for line in child.stdout.decode(errors="replace").splitlines()]

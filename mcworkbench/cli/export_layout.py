@@ -40,7 +40,7 @@ def export_layout(
         InvalidInputError: nothing of it has finished, or a file is there already.
         WorkbenchError: a product is damaged, or a file cannot be written.
     """
-    from mcworkbench.cli.export_command import write_tensors
+    from mcworkbench.cli.export_child import write_files
     from mcworkbench.folders import publish_bytes
 
     chosen = [node] if node is not None else list(run.nodes.values())
@@ -66,7 +66,7 @@ def export_layout(
     _check_free(targets)
     for target in targets:
         target.parent.mkdir(parents=True, exist_ok=True)
-    write_tensors(run, [{**job, "trusted": is_trusted} for job in jobs])
+    write_files(run.id, [{**job, "trusted": is_trusted} for job in jobs])
     for target, content in contents.items():
         publish_bytes(target, content())
     if left:

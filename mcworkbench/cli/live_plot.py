@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, final
 from rich.text import Text
 
 from mcworkbench.reports.braille import Drawing, View, draw, starts_log
+from mcworkbench.reports.ensemble_plots import members_plot
 from mcworkbench.reports.plot import Plot
 from mcworkbench.runs.state import ACTIVE
 from mcworkbench.screens.pictures.along import pairs_of
@@ -48,7 +49,9 @@ class LivePlot:
         return []
 
     def _plot(self, node: NodeView, run: RunView) -> Plot:
-        """Return the loss along t that a stage forms, else the loss of its training."""
+        """Return the loss along t or the ensemble that a stage forms, else its training's loss."""
+        if any(event.ensemble for event in node.view.members.values()):
+            return members_plot(node.view)
         if node.kind == "evaluate" or node.view.probes:
             for between, picture in zip(pairs_of(run), self._pairs.pictures(run), strict=True):
                 if node in (*between.paths, *between.evaluations):

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Self, final
 
 from mcworkbench.cli.consoles import say
 from mcworkbench.reports.durations import clock, rate_text
-from mcworkbench.reports.stage_text import finished_parts, in_order, live_parts, state_words
+from mcworkbench.reports.stage_text import (
+    finished_parts,
+    in_order,
+    live_parts,
+    member_text,
+    state_words,
+)
 from mcworkbench.runs.state import ACTIVE, State
 
 if TYPE_CHECKING:
@@ -32,6 +38,7 @@ class PlainView:
         self._clock_s = clock_s
         self._told: dict[str, State] = {}
         self._step: dict[str, int] = {}
+        self._member: dict[str, int] = {}
         self._last_s = clock_s()
         self._notice = ""
         self._reason = ""
@@ -49,6 +56,9 @@ class PlainView:
             say(f"run {run.id} ({run.name}){title}" if run.name else f"run {run.id}{title}")
         for node in in_order(run):
             self._tell_state(node)
+            # A table of pools says again what its stages have said.
+            if node.kind != "ensemble" or run.kind == "ensemble":
+                self._tell_members(node)
         reason = run.reason if run.state is State.queued else ""
         if reason and reason != self._reason:
             say(reason)
@@ -75,6 +85,16 @@ class PlainView:
         say(": ".join([node.name, ", ".join([words, *finished_parts(node)])]))
         if node.state in ACTIVE:
             self._last_s = self._clock_s()
+
+    def _tell_members(self, node: NodeView) -> None:
+        """Tell each network that joined an ensemble since the last look, and the ensemble."""
+        members = node.view.members
+        before = self._member.setdefault(node.name, max(members, default=0) if node.reused else -1)
+        for index, event in members.items():
+            if index > before and event.total > 1:
+                say(f"{node.name}: {member_text(event)}")
+                self._last_s = self._clock_s()
+        self._member[node.name] = max(before, *members, -1)
 
     def _tell_progress(self, node: NodeView) -> None:
         progress, epochs = node.view.progress, node.view.epochs

@@ -14,12 +14,15 @@ from rich.text import Text
 from mcworkbench.cli.consoles import aligned, heading, split_table
 from mcworkbench.cli.live_plot import styled
 from mcworkbench.reports.braille import View, draw, starts_log
+from mcworkbench.reports.ensemble_tables import budgets_table, member_tables
 from mcworkbench.reports.plot import Plot, Role, Series
 from mcworkbench.reports.quantities import MISSING, image_columns, number, quantity, to_shown
 from mcworkbench.reports.table import STATISTICS, expectations_table
 from mcworkbench.reports.verdict import verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mcworkbench.reports.document import EndSummary, PathSummary, RunSummary
 
 _PATH_COLUMNS = (
@@ -62,6 +65,10 @@ def result_lines(
     """
     tables = width if tables is None else tables
     lines: list[str | Text] = []
+    for table in [*member_tables(summary), budgets_table(summary)]:
+        if table.rows:
+            lines += [heading(table.title), *split_table(table.columns, table.rows, width=tables)]
+            lines += [Text(note, style="dim") for note in _wrapped(table.notes, width)] + [""]
     for paths in summary.pairs().values():
         lines += [*_path_table(paths, summary), ""]
         if width >= _MIN_PLOT_WIDTH:
@@ -71,12 +78,16 @@ def result_lines(
     if summary.ends and (with_ends or not summary.paths):
         lines += [*_end_table(summary.ends, summary.task, tables), ""]
     lines += _beside_published(summary, tables)
-    for remark in summary.remarks:
-        lines += [
-            Text(line, style="dim")
-            for line in textwrap.wrap(remark, width, break_long_words=False, break_on_hyphens=False)
-        ]
+    lines += [Text(line, style="dim") for line in _wrapped(summary.remarks, width)]
     return lines
+
+
+def _wrapped(sentences: Sequence[str], width: int) -> list[str]:
+    return [
+        line
+        for sentence in sentences
+        for line in textwrap.wrap(sentence, width, break_long_words=False, break_on_hyphens=False)
+    ]
 
 
 def _path_table(paths: list[PathSummary], summary: RunSummary) -> list[Text]:

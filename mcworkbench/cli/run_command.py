@@ -56,7 +56,8 @@ def run_preset(
     if preset is None and not kind:
         raise InvalidInputError(
             f"run needs a PRESET (`{PROGRAM} presets list`), or --kind with --set, e.g. "
-            "`--kind curve --set data.name=digits --set model.name=mlp`."
+            "`--kind curve --set data.name=digits --set model.name=mlp`; "
+            f"`{PROGRAM} run --help` shows what there is."
         )
     if preset is None:
         file = preset_of_options(kind)

@@ -188,7 +188,8 @@ def show(reference: str, *, as_json: bool) -> int:
 def _facts(run: RunView, summary: RunSummary, width: int) -> list[str | Text]:
     validation = str(summary.data.get("validation", "none"))
     watched = "no validation split"
-    if any(node.kind in ("endpoint", "curve") for node in summary.nodes):
+    trainings = ("endpoint", "curve", "fge", "snapshot", "swa")
+    if any(node.kind in trainings for node in summary.nodes):
         watched += ": the test set was watched"
     split = watched if validation == "none" else validation
     state = f"{run.state}: {run.reason}" if run.reason else str(run.state)

@@ -6,32 +6,40 @@ Made by `config.loading`; read by plans, which turn it into stages. `bends` neve
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
 from mcworkbench.config.options.base import Options
 from mcworkbench.config.options.curve import CurveSection
-from mcworkbench.config.options.data import Class, DataSection
+from mcworkbench.config.options.data import DataSection
 from mcworkbench.config.options.endpoint import TrainSection
+from mcworkbench.config.options.ensemble import EnsembleSection
 from mcworkbench.config.options.evaluate import EvaluateSection
+from mcworkbench.config.options.fge import FgeSection
 from mcworkbench.config.options.loss import LossSection
 from mcworkbench.config.options.model import AnyModelOptions, range_of
-from mcworkbench.config.options.model.autoencoder import InitScheme
 from mcworkbench.config.options.pictures import LatentChoice, PicturesSection
-from mcworkbench.config.references import ReferenceText
+from mcworkbench.config.options.snapshot import SnapshotSection
+from mcworkbench.config.options.swa import SwagSection, SwaSection
+from mcworkbench.config.sections import (
+    NODE_NAME,
+    ComputeSection,
+    EndsSection,
+    ImportSection,
+    PathSection,
+    Seed,
+)
 from mcworkbench.errors import nearest
 
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
-_NODE_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
-_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 MIN_ENDS = 2
+_ENSEMBLES = {"fge", "snapshot", "swa", "swag", "ensemble"}
 # What [expect] can speak of: columns of an evaluation's table and statistics along the path.
 EXPECT_COLUMNS = tuple(
     f"{split}_{metric}"
     for split in ("train", "validation", "test")
     for metric in (
-        *("loss", "nll", "error", "accuracy", "ece", "f1"),
+        *("loss", "nll", "error", "accuracy", "ece", "brier", "f1"),
         *("mse", "rmse", "mae", "psnr", "ssim", "lpips"),
     )
 )
@@ -39,121 +47,31 @@ EXPECT_STATISTICS = (
     *("start", "end", "min", "max", "avg", "int"),
     *("above_chord", "over_worse_end", "over_mean"),
 )
-
-
-class EndsSection(Options):
-    """[ends]: trained from seeds, or networks that exist already; and which pairs to join."""
-
-    seeds: tuple[Seed, ...] = Field(
-        default=(), description="One trained end per seed; absent: seed, seed+1."
-    )
-    use: tuple[ReferenceText, ...] = Field(
-        default=(),
-        description="Existing networks: 'run:NAME/endpoint-1', 'stage:KEY', 'file:a.pt', each "
-        "with @EPOCH, @best or @initial where snapshots are kept.",
-    )
-    inits: tuple[InitScheme, ...] = Field(
-        default=(),
-        description="Autoencoders: initial convolutions of each end, one per seed; absent: as "
-        "[model] init says.",
-    )
-    pairs: Literal["first", "consecutive", "all"] = Field(
-        default="first", description="Join the first two, each with the next, or every pair."
-    )
-
-    train_classes: tuple[tuple[Class, ...], ...] = Field(
-        default=(),
-        description="Train each end on the examples of its own classes, as [data] train_classes "
-        "does: [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]. Curves and evaluations use all of them.",
-    )
-    train_classes_share: float = Field(
-        default=1.0, ge=0, le=1, description="As in [data]: .8 makes biased halves."
-    )
-
-    @model_validator(mode="after")
-    def _one_half_each(self) -> EndsSection:
-        if self.train_classes and len(self.train_classes) != len(self.seeds):
-            raise ValueError(
-                f"train_classes lists classes for {len(self.train_classes)} ends and seeds "
-                f"{len(self.seeds)} ends; give one list of classes for each seed"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _one_way(self) -> EndsSection:
-        if self.seeds and self.use:
-            raise ValueError("seeds trains ends and use takes existing ones: give one of them")
-        if len(set(self.seeds)) != len(self.seeds):
-            raise ValueError("two ends with the same seed are the same network; seeds must differ")
-        if self.inits and len(self.inits) != len(self.seeds):
-            raise ValueError(
-                f"{len(self.inits)} inits for {len(self.seeds)} seeds; give one scheme per seed"
-            )
-        return self
-
-
-class PathSection(Options):
-    """[path]: an existing path to evaluate."""
-
-    use: ReferenceText = Field(
-        description="'run:NAME/curve', 'stage:KEY' or 'file:curve.pt', with @EPOCH."
-    )
-
-
-class ImportSection(Options):
-    """[import]: checkpoint files to take in."""
-
-    files: tuple[str, ...] = Field(min_length=1, description="Paths of .pt or .safetensors files.")
-    names: tuple[str, ...] = Field(
-        default=(),
-        description="What their nodes are called, in the same order; absent: import-1, import-2, …",
-    )
-
-    @model_validator(mode="after")
-    def _one_name_each(self) -> ImportSection:
-        if self.names and len(self.names) != len(self.files):
-            raise ValueError(
-                f"names lists {len(self.names)} and files {len(self.files)}; give one name each"
-            )
-        for name in self.names:
-            if not _NODE_NAME.fullmatch(name) or name == "dataset":
-                raise ValueError(
-                    f"'{name}' cannot name a node; use up to 40 of a-z, 0-9, '-' and '.'"
-                )
-        if len(set(self.names)) != len(self.names):
-            raise ValueError("two files would have the same name; names must differ")
-        return self
-
-
-class ComputeSection(Options):
-    """[compute]: where stages run; changes no number's key."""
-
-    device: str = Field(
-        default="auto",
-        description="auto takes a GPU where there is one; else cpu, cuda or cuda:N.",
-    )
-    threads: int = Field(
-        default=0, ge=0, le=1024, description="CPU threads of a stage; 0 shares the cores."
-    )
-    slots: int = Field(
-        default=1, ge=1, le=64, description="Stages that may run side by side on a CPU."
-    )
-
-    @field_validator("device")
-    @classmethod
-    def _known_device(cls, value: str) -> str:
-        if not _DEVICE.fullmatch(value):
-            raise ValueError("must be 'auto', 'cpu', 'cuda' or 'cuda:N' with the number of a GPU")
-        return value
+# How many runs of a method an ensemble pools: the "2b" of "fge.test_error.2b".
+_BUDGET = re.compile(r"[1-9]\d?b", re.ASCII)
 
 
 class Experiment(Options):
     """A validated preset."""
 
-    kind: Literal["endpoints", "curve", "chain", "autoencoder", "evaluate", "import"] = Field(
+    kind: Literal[
+        "endpoints",
+        "curve",
+        "chain",
+        "autoencoder",
+        "evaluate",
+        "import",
+        "fge",
+        "snapshot",
+        "swa",
+        "swag",
+        "ensemble",
+    ] = Field(
         description="What is done: train networks; join them by curves; join them all by one "
         "chain of straight segments; join autoencoders and look at what they reconstruct; score "
-        "an existing path; take in checkpoint files."
+        "an existing path; take in checkpoint files; make ensembles by fast geometric ensembling, "
+        "by snapshots of one training, by averaging iterates, by sampling around the average, or "
+        "of networks that exist."
     )
     title: str = Field(default="", max_length=200, description="One line for lists.")
     summary: str = Field(
@@ -173,6 +91,11 @@ class Experiment(Options):
     pictures: PicturesSection = Field(default=PicturesSection())
     latent: LatentChoice = Field(default=LatentChoice())
     path: PathSection | None = None
+    fge: FgeSection | None = None
+    snapshot: SnapshotSection | None = None
+    swa: SwaSection | None = None
+    swag: SwagSection | None = None
+    ensemble: EnsembleSection | None = None
     imports: ImportSection | None = Field(default=None, alias="import")
     compute: ComputeSection = Field(default=ComputeSection())
     further: dict[str, dict[str, Any]] = Field(
@@ -188,7 +111,7 @@ class Experiment(Options):
     @classmethod
     def _node_names(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         for name in value:
-            if not _NODE_NAME.fullmatch(name):
+            if not NODE_NAME.fullmatch(name):
                 raise ValueError(
                     f"'{name}' cannot name a node; use up to 40 of a-z, 0-9, '-' and '.', "
                     "e.g. [further.fine-tuned]"
@@ -203,7 +126,7 @@ class Experiment(Options):
             if len(parts) != len(("path", "column", "statistic")):
                 raise ValueError(f"'{key}' is not PATH.COLUMN.STATISTIC, e.g. curve.test_error.max")
             for word, known in ((parts[1], EXPECT_COLUMNS), (parts[2], EXPECT_STATISTICS)):
-                if word not in known:
+                if word not in known and not (word is parts[2] and _BUDGET.fullmatch(word)):
                     guess = nearest(word, known)
                     hint = f"; did you mean '{guess}'?" if guess else f"; known: {', '.join(known)}"
                     raise ValueError(f"'{key}' speaks of '{word}'{hint}")
@@ -246,8 +169,11 @@ class Experiment(Options):
             "path": ("evaluate",),
             "import": ("import",),
             "further": ("endpoints", "curve", "chain", "autoencoder"),
+            "swa": ("swa", "swag"),
         }
-        given = {"path": self.path, "import": self.imports, "further": self.further}
+        homes |= {name: (name,) for name in ("fge", "snapshot", "swag", "ensemble")}
+        given = {name: getattr(self, name) for name in homes if name != "import"}
+        given |= {"import": self.imports}
         for section, kinds in homes.items():
             if given[section] and self.kind not in kinds:
                 wanted = " or ".join(f"'{kind}'" for kind in kinds)
@@ -260,6 +186,11 @@ class Experiment(Options):
     @model_validator(mode="after")
     def _reconstructs_where_it_must(self) -> Experiment:
         given = {"[loss]": self.loss != LossSection(), "[ends] inits": bool(self.ends.inits)}
+        if given["[loss]"] and self.kind in _ENSEMBLES:
+            raise ValueError(
+                f"[loss] does not reach kind = '{self.kind}': its networks are trained and scored "
+                "by the mse; leave the section out"
+            )
         for name, is_given in given.items():
             if is_given and not range_of(self.model):
                 raise ValueError(
@@ -277,6 +208,8 @@ class Experiment(Options):
         """Return the seeds of trained ends (empty where ends exist already)."""
         if self.ends.use or self.kind in {"evaluate", "import"}:
             return ()
+        if self.kind == "ensemble" and self.ensemble and (self.ensemble.use or self.ensemble.path):
+            return self.ends.seeds
         if self.joins and self.curve.start is not None and not self.ends.seeds:
             return ()
         return self.ends.seeds or (self.seed, self.seed + 1)

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias, cast, final, get_args
 from mcworkbench.catalogue import DATASETS, MODELS, resolve
 from mcworkbench.config.annotations import Kind, described, item_kind, limits_in_words
 from mcworkbench.config.experiment import Experiment
+from mcworkbench.config.form_order import MAIN, idle_sections
 from mcworkbench.config.options.base import Options
 from mcworkbench.config.options.curve import CurveSection
 from mcworkbench.config.options.endpoint import TrainSection
@@ -21,28 +22,6 @@ from mcworkbench.config.published import BY_OTHER_NAME, PUBLISHED, TORCHVISION, 
 
 Keys: TypeAlias = tuple[str, ...]
 TOP = "The preset itself"
-# What somebody who only tries things out wants to see, set or not.
-_MAIN: dict[Keys, tuple[str, ...]] = {
-    (): ("kind", "title", "seed"),
-    ("data",): ("name",),
-    ("model",): ("name", "widths", "depth", "batch_norm", "widen", "width"),
-    ("ends",): ("seeds", "use"),
-    ("train",): ("epochs", "lr", "batch_size"),
-    ("curve",): ("name", "bends", "epochs", "lr"),
-    ("loss",): ("name",),
-    ("evaluate",): ("points",),
-    ("path",): ("use",),
-    ("import",): ("files",),
-}
-# Sections that an experiment of a kind makes no use of.
-_IDLE = {
-    "curve": ("path", "import", "pictures", "latent"),
-    "chain": ("curve", "path", "import", "pictures", "latent"),
-    "autoencoder": ("path", "import"),
-    "endpoints": ("curve", "evaluate", "path", "import", "pictures", "latent"),
-    "evaluate": ("ends", "train", "curve", "import", "pictures", "latent"),
-    "import": ("ends", "train", "curve", "evaluate", "path", "pictures", "latent"),
-}
 
 
 @final
@@ -115,7 +94,7 @@ def form_sections(values: Mapping[str, Any]) -> tuple[FormSection, ...]:
     The model's keys are those of the network it names; keys of the file that no model knows
     come last in their section.
     """
-    idle = _IDLE.get(str(values.get("kind", "")), ())
+    idle = idle_sections(str(values.get("kind", "")))
     sections: dict[Keys, FormSection] = {}
     for section in documented_sections():
         if section.keys == ("model",):
@@ -234,7 +213,7 @@ def _section(title: str, keys: Keys, options: type[Options]) -> FormSection:
 
 
 def _fields(fields: Mapping[str, Any], prefix: Keys) -> tuple[FormField, ...]:
-    main = _MAIN.get(prefix, ())
+    main = MAIN.get(prefix, ())
     found = [_field(field.alias or name, field, prefix) for name, field in fields.items()]
     # What most want comes first, e.g. a curve's bends before what all trainings share.
     return tuple(sorted(found, key=lambda f: main.index(f.name) if f.is_main else len(main)))
@@ -259,5 +238,5 @@ def _field(name: str, field: Any, prefix: Keys) -> FormField:
         tuple(choices),
         is_open,
         item_kind(field.annotation),
-        is_main=name in _MAIN.get(prefix, ()),
+        is_main=name in MAIN.get(prefix, ()),
     )

@@ -10,8 +10,9 @@ from pydantic import AfterValidator
 from mcworkbench.config.options.base import Options
 
 _REFERENCE = re.compile(
-    r"(?P<scheme>run|stage|file):(?P<place>.+?)(?:@(?P<when>\d+|best|initial|last))?"
-    r"|(?P<node>[a-z0-9][a-z0-9.-]*)(?:@(?P<local>\d+|best|initial|last))?",
+    r"(?P<scheme>run|stage|file):(?P<place>.+?)"
+    r"(?:@(?P<when>\d+|best|initial|last|member-[1-9]\d*))?"
+    r"|(?P<node>[a-z0-9][a-z0-9.-]*)(?:@(?P<local>\d+|best|initial|last|member-[1-9]\d*))?",
     re.ASCII,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcworkbench.plans import ensembles
 from mcworkbench.plans.autoencoder import add_aligned, add_pictures
 from mcworkbench.plans.expansion import Expansion
 
@@ -92,4 +93,9 @@ KINDS: dict[str, Callable[[Expansion], None]] = {
     "autoencoder": _join_autoencoders,
     "evaluate": _score_path,
     "import": _import_files,
+    "fge": ensembles.fast_geometric,
+    "snapshot": ensembles.snapshots,
+    "swa": ensembles.averages,
+    "swag": ensembles.gaussians,
+    "ensemble": ensembles.existing,
 }

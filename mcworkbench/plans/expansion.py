@@ -16,7 +16,6 @@ from mcworkbench.config.options.curve import CurveOptions, CurveSection, LineOpt
 from mcworkbench.config.options.data import DataOptions
 from mcworkbench.config.options.endpoint import EndpointOptions, TrainSection
 from mcworkbench.config.options.evaluate import EvaluateOptions
-from mcworkbench.config.options.model.own import OwnOptions
 from mcworkbench.config.references import parse_reference
 from mcworkbench.config.sources import parse
 from mcworkbench.config.user_class import find_source, is_code_name
@@ -26,19 +25,16 @@ from mcworkbench.plans.losses import resolve_loss, resolve_lpips
 from mcworkbench.plans.plan import Input, Plan
 from mcworkbench.plans.references import resolve_reference
 from mcworkbench.plans.snapshots import at_snapshot
-from mcworkbench.text import clean_line
+from mcworkbench.plans.stage_options import located, refuse_same, stage_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mcworkbench.config.experiment import Experiment
-    from mcworkbench.config.options.model import AnyModelOptions
     from mcworkbench.config.options.model.autoencoder import InitScheme
-    from mcworkbench.config.options.training import TrainingOptions
 
 # What a further test set has of its own: only its test examples are looked at.
 _WHOLE = {"validation": "none", "train_limit": 0, "train_classes": (), "augment": "none"}
-_NOT_STAGE_OPTIONS = {"start", "seed", "nodes", "bends"}
 
 
 @final
@@ -131,14 +127,22 @@ class Expansion:
                     zip(experiment.end_seeds(), inits, strict=True), 1
                 )
             ]
-        _refuse_same(names, ends)
+        refuse_same(names, ends)
         return ends
 
     def endpoint(
-        self, name: str, seed: int, dataset: Input, init: InitScheme | None = None
+        self,
+        name: str,
+        seed: int,
+        dataset: Input,
+        init: InitScheme | None = None,
+        *,
+        stop_at: int | None = None,
     ) -> Input:
-        """Add one network, trained as [train] says from a seed."""
+        """Add one network, trained as [train] says from a seed, to its end or to an epoch."""
         train = self.experiment.train
+        if stop_at is not None:
+            train = train.model_copy(update={"stop_at": stop_at})
         inputs = {"dataset": dataset, **self._judges}
         if train.start is not None:
             inputs["start"] = self.resolve(train.start, f"{name}-start", "[train] from", "network")
@@ -266,34 +270,3 @@ class Expansion:
             seed = getattr(node.options if node else None, "init_seed", self.experiment.seed)
             options = self.endpoint_options(section, seed)
             self.plan.add(name, "endpoint", f"from {section.start}", options, inputs)
-
-
-def located(model: AnyModelOptions, base: Path) -> AnyModelOptions:
-    """Return a network's options with what tells a class of the user's own from its other states.
-
-    Raises:
-        InvalidInputError: its source is not there or cannot be read.
-    """
-    if not isinstance(model, OwnOptions):
-        return model
-    source = find_source(model.target, base)
-    return model.model_copy(update={"digest": source.digest, "folder": str(source.root)})
-
-
-def stage_options(section: TrainingOptions) -> dict[str, Any]:
-    """Return what a section tells its stage; seeds and references are resolved elsewhere."""
-    dropped = _NOT_STAGE_OPTIONS | {"init_seed", "order_seed", "augment_seed"}
-    chosen = section.model_dump(exclude=dropped)
-    # Stopping at the end is not stopping: one network, one key.
-    return chosen | ({"stop_at": None} if chosen["stop_at"] == chosen["epochs"] else {})
-
-
-def _refuse_same(names: Sequence[str], ends: Sequence[Input]) -> None:
-    seen: dict[str, str] = {}
-    for name, end in zip(names, ends, strict=True):
-        if end.identity in seen:
-            raise InvalidInputError(
-                f"[ends]: {clean_line(name)} and {clean_line(seen[end.identity])} are one network; "
-                "name two, or leave the seeds out of [train]."
-            )
-        seen[end.identity] = name

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Fate = Literal["reused", "busy", "begun", "run"]
 # What decides how long one epoch or one point takes, as far as options tell.
 Signature: TypeAlias = bytes
-_COSTLY = ("endpoint", "curve", "evaluate")
+_COSTLY = ("endpoint", "curve", "evaluate", "fge", "snapshot", "swa")
 _DECIDES = (
     *("batch_size", "precision", "channels_last", "steps_per_epoch", "micro_batch", "optimizer"),
     *("deterministic", "train_examples", "bn_examples", "watch_every", "probe_points"),

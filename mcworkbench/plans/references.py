@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mcworkbench.config.references import Reference
     from mcworkbench.plans.plan import Plan, PlannedNode
 
+_EXAMPLES = {"path": "curve", "members": "fge-1"}
+
 
 def resolve_reference(
     text: str,
@@ -43,7 +45,7 @@ def resolve_reference(
         name: what the node is called in this run.
         where: the key in the preset, for messages.
         base: folder against which relative files are taken.
-        product: what it must be, 'network' or 'path'.
+        product: what it must be, 'network', 'path' or 'network|members'.
         is_of_this_model: whether a network must be of the preset's [model].
 
     Raises:
@@ -67,8 +69,9 @@ def resolve_reference(
             )
         plan.borrow(name, clean_line(text), document, options_of(document))
         _check_ready(plan.nodes[name], text, where)
-    _check_product(plan.nodes[node_name], product, text, where)
-    if product == "network" and is_of_this_model:
+    is_member = reference.when.startswith("member-")
+    _check_product(plan.nodes[node_name], "members" if is_member else product, text, where)
+    if "network" in product and is_of_this_model:
         _check_model(plan.nodes[node_name], experiment, text, where)
     return at_snapshot(plan, node_name, reference.when, where=where)
 
@@ -86,14 +89,23 @@ def _check_ready(node: PlannedNode, text: str, where: str) -> None:
 
 def _check_product(node: PlannedNode, product: str, text: str, where: str) -> None:
     found = STAGES[node.kind].product
-    if product not in found.split("|"):
+    if product == "network" and found == "members":
+        raise InvalidInputError(
+            f"{where}: '{clean_line(text)}' is an ensemble of networks; name one of its members, "
+            f"e.g. {clean_line(text)}@member-1."
+        )
+    if not set(product.split("|")) & set(found.split("|")):
         kinds = {"network": "endpoint", "path": "curve"}
         helps = where.startswith("[further") and found in kinds
         say = f", or say kind = '{kinds[found]}'" if helps else ""
         raise InvalidInputError(
-            f"{where}: '{clean_line(text)}' is a {found}, not a {product}; name a {product}, "
-            f"e.g. {'endpoint-1' if product == 'network' else 'curve'}{say}."
+            f"{where}: '{clean_line(text)}' is a {found}, not {_words(product)}; name "
+            f"{_words(product)}, e.g. {_EXAMPLES.get(product, 'endpoint-1')}{say}."
         )
+
+
+def _words(product: str) -> str:
+    return " or ".join(f"a {word}" if word != "members" else word for word in product.split("|"))
 
 
 def _check_model(node: PlannedNode, experiment: Experiment, text: str, where: str) -> None:

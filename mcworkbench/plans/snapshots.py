@@ -6,6 +6,7 @@ whether the epoch was kept by a longer training or is trained for this plan.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from mcworkbench.runs.stage_folder import StageFolder
 
 if TYPE_CHECKING:
     from mcworkbench.config.options.base import Options
-    from mcworkbench.plans.plan import Plan
+    from mcworkbench.plans.plan import Plan, PlannedNode
 
 SNAPSHOT_FOLDER = "snapshots"
 
@@ -58,6 +59,8 @@ def at_snapshot(plan: Plan, node_name: str, when: str, *, where: str) -> Input:
     here = Input(key=node.key, identity=node.key, node=node_name)
     if when == "last":
         return here
+    if when.startswith("member-"):
+        return _member(node, here, when, where=where)
     options = node.options
     if not isinstance(options, TrainingOptions):
         raise InvalidInputError(f"{where}: {node_name} was not trained, so it has no '@{when}'.")
@@ -90,6 +93,18 @@ def at_snapshot(plan: Plan, node_name: str, when: str, *, where: str) -> Input:
         identity=sibling.identity,
         node=node_name,
     )
+
+
+def _member(node: PlannedNode, here: Input, when: str, *, where: str) -> Input:
+    """Return one network of a stage that makes members; its own checkpoint keeps them all."""
+    number = int(when.removeprefix("member-"))
+    total = getattr(node.options, "num_members", None)
+    is_kept = has_snapshot(StageFolder(node.key), when)
+    if (total is not None and number > total) or (node.is_reused and not is_kept):
+        kept = f"it has {total}" if total is not None else "it keeps none of that number"
+        raise InvalidInputError(f"{where}: {node.name} has no '@{when}'; {kept}.")
+    identity = f"{node.key}@{when}"
+    return replace(here, place=f"{SNAPSHOT_FOLDER}/{when}", identity=identity)
 
 
 def _will_keep(stage: StageFolder, epoch: int) -> bool:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
+from mcworkbench.reports.ensemble_document import BudgetSummary, EnsembleSummary
+
 Columns = dict[str, list[float]]
 Statistics = dict[str, dict[str, float]]
 
@@ -193,6 +195,8 @@ class RunSummary:
     environment: dict[str, str]
     preset: str
     commands: list[str] = field(default_factory=list[str])
+    ensembles: list[EnsembleSummary] = field(default_factory=list[EnsembleSummary])
+    budgets: list[BudgetSummary] = field(default_factory=list[BudgetSummary])
 
     @property
     def heading(self) -> str:

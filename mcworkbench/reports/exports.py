@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mcworkbench.reports.document import PathSummary, RunSummary, TrainingSummary
+    from mcworkbench.reports.ensemble_document import BudgetSummary, EnsembleSummary
 
 # The reference's curve.npz (eval_curve): its names for our columns.
 _SPLITS = {"tr": "train", "te": "test"}
@@ -70,6 +71,43 @@ def training_csv(training: TrainingSummary) -> bytes:
         for index, epoch in enumerate(training.epochs)
     ]
     return _csv(["epoch", "lr", "seconds", *names], rows)
+
+
+def members_csv(ensemble: EnsembleSummary) -> bytes:
+    """Return one row per member: its own scores, the ensemble's up to it, distances."""
+    members = ensemble.members
+    parts = ("values", "ensemble", "distances")
+    names = {
+        part: list(dict.fromkeys(name for one in members for name in getattr(one, part)))
+        for part in parts
+    }
+    heads = [
+        name if part != "ensemble" else f"ensemble_{name}" for part in parts for name in names[part]
+    ]
+    rows = [
+        [
+            *(one.index, one.epoch, one.step),
+            *(getattr(one, part).get(name, math.nan) for part in parts for name in names[part]),
+        ]
+        for one in members
+    ]
+    return _csv(["index", "epoch", "step", *heads], rows)
+
+
+def budgets_csv(budgets: Sequence[BudgetSummary]) -> bytes:
+    """Return one row per method and budget; the methods' names stand in the first column."""
+    names = list(dict.fromkeys(name for one in budgets for name in one.mean))
+    rows = [
+        [
+            one.method,
+            *(one.budget, one.members, one.pools),
+            *(one.mean.get(name, math.nan) for name in names),
+            *(one.sd.get(name, math.nan) for name in names),
+        ]
+        for one in budgets
+    ]
+    spreads = [f"{name}_sd" for name in names]
+    return _csv(["method", "budget", "members", "pools", *names, *spreads], rows)
 
 
 def reference_arrays(path: PathSummary) -> dict[str, NDArray[np.float64]]:
@@ -166,11 +204,11 @@ def _scalars(
     }
 
 
-def _csv(heads: Sequence[str], rows: Sequence[Sequence[float]]) -> bytes:
+def _csv(heads: Sequence[str], rows: Sequence[Sequence[float | str]]) -> bytes:
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([_harmless(head) for head in heads])
-    writer.writerows([["" if _is_missing(value) else value for value in row] for row in rows])
+    writer.writerows([[_cell(value) for value in row] for row in rows])
     return file.getvalue().encode()
 
 
@@ -178,5 +216,7 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _is_missing(value: float) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+def _cell(value: float | str) -> float | str:
+    if isinstance(value, str):
+        return _harmless(value)
+    return "" if math.isnan(value) else value

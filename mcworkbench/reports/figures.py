@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, final
 import matplotlib as mpl
 
 from mcworkbench.reports.axes import STYLE, Drawing
+from mcworkbench.reports.ensemble_figures import ensemble_drawings
 from mcworkbench.reports.image_figures import image_drawings
 from mcworkbench.reports.look_figures import look_drawings
 from mcworkbench.reports.path_figures import path_drawings
@@ -55,6 +56,7 @@ def pictures(
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
         warnings.filterwarnings("ignore", message=".*Matplotlib currently does not support.*")
         drawings = [
+            *ensemble_drawings(summary),
             *path_drawings(summary),
             *look_drawings(looks),
             *training_drawings(summary),

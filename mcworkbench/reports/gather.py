@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcworkbench.reports.redact import environment_shown, harmless, redacted
 from mcworkbench.runs.documents import mapping, read_document
+from mcworkbench.runs.members import MEMBERS_FILE
 from mcworkbench.runs.views import State
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ def gather(run: RunView, *, is_private: bool = False) -> dict[str, Any]:
     """Return the run as JSON values: "run", "preset", "environment", "nodes" (name to facts).
 
     A node's facts are name, label, kind, key, inputs, reused, state, options, made_by, seconds,
-    message, warnings, summary, epochs, probes, points, table and dataset; what does not exist
-    yet is empty or None. Paths and names of the machine are taken out unless `is_private`.
+    message, warnings, summary, epochs, probes, points, table, members, members_file, ensemble,
+    rates and dataset; what does not exist yet is empty or None. Paths and names of the machine are
+    taken out unless `is_private`.
     """
     environments = [_environment(node.view) for node in run.nodes.values()]
     facts: dict[str, Any] = {
@@ -42,6 +44,7 @@ def gather(run: RunView, *, is_private: bool = False) -> dict[str, Any]:
 def _node(node: NodeView) -> dict[str, Any]:
     view = node.view
     table = view.artifacts / "table.json"
+    is_whole = is_vouched_for(view)
     return {
         "name": node.name,
         "label": node.label,
@@ -59,7 +62,12 @@ def _node(node: NodeView) -> dict[str, Any]:
         "epochs": [dataclasses.asdict(event) for event in view.epochs],
         "probes": [dataclasses.asdict(event) for event in view.probes],
         "points": [dataclasses.asdict(event) for event in view.points.values()],
-        "table": usable_table(read_document(table)) if is_vouched_for(view) else None,
+        "table": usable_table(read_document(table)) if is_whole else None,
+        "members": [dataclasses.asdict(event) for event in view.members.values()],
+        # Also of a stage that goes on: what was captured so far.
+        "members_file": read_document(view.artifacts / MEMBERS_FILE),
+        "ensemble": read_document(view.artifacts / "ensemble.json") if is_whole else {},
+        "rates": (view.trace.steps, view.trace.column("lr")) if view.members else ([], []),
         "dataset": read_document(view.artifacts / "dataset.json"),
     }
 

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
+from mcworkbench.reports.ensemble_tables import budgets_table, member_tables, method_words
 from mcworkbench.reports.quantities import quantity, shown
 from mcworkbench.reports.reconstructions import reconstruction_table
 from mcworkbench.reports.redact import has_gaps
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 # What may name a file of the user's own, in a preset or a command.
 _HAS_FILE = re.compile(r"\b(?:file|imagefolder|images|celeba|arrays):(?!‹)")
+_ENSEMBLE_COLUMNS = ("test_error", "test_rmse", "test_nll")
 _HEADLINE_COLUMNS = ("test_error", "test_nll", "train_nll")
 
 
@@ -53,6 +55,8 @@ class Image:
 def page(summary: RunSummary, images: Sequence[Image]) -> dict[str, Any]:
     """Return the context of the report templates."""
     results = [
+        budgets_table(summary),
+        *member_tables(summary),
         reconstruction_table(summary),
         *statistics_tables(summary),
         *barrier_tables(summary),
@@ -84,8 +88,8 @@ def page(summary: RunSummary, images: Sequence[Image]) -> dict[str, Any]:
 
 
 def headline(summary: RunSummary) -> list[str]:
-    """Return one sentence per pair of ends: the highest value along each path."""
-    sentences: list[str] = []
+    """Return one sentence per pair of ends, the highest value along each path; and of ensembles."""
+    sentences = _ensemble_sentences(summary)
     for paths in summary.pairs().values():
         column = next((c for c in _HEADLINE_COLUMNS if any(c in p.columns for p in paths)), None)
         if column is None:
@@ -96,6 +100,24 @@ def headline(summary: RunSummary) -> list[str]:
         name = quantity(column, task=summary.task).label
         sentences.append(f"{word} highest {name}{where}: {'; '.join(p for p in peaks if p)}.")
         sentences += filter(None, [verdict(paths, summary.task)])
+    return sentences
+
+
+def _ensemble_sentences(summary: RunSummary) -> list[str]:
+    """Return one sentence per budget: what every method's ensemble scores."""
+    sentences: list[str] = []
+    for size in sorted({record.budget for record in summary.budgets}):
+        records = [record for record in summary.budgets if record.budget == size]
+        column = next((c for c in _ENSEMBLE_COLUMNS if c in records[0].mean), None)
+        if column is None:
+            continue
+        name = quantity(column, task=summary.task).label
+        parts = [
+            f"{method_words(one.method)} {shown(column, one.mean.get(column), task=summary.task)}"
+            for one in records
+        ]
+        runs = "one run" if size == 1 else f"{size} runs pooled"
+        sentences.append(f"Ensemble {name}, {runs}: {'; '.join(parts)}.")
     return sentences
 
 

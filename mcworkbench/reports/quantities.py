@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.text import clean_line
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MISSING = "–"
 PERCENT = 100.0
 _SPLITS = ("train", "validation", "test")
+# What an ensemble scores stands beside what its members score.
+_ENSEMBLE = "ensemble_"
 _FRACTIONS = ("error", "accuracy", "ece", "f1", "disagreement")
 _FURTHER = "test-"
 _TINY = 1e-3
@@ -31,6 +33,7 @@ _WORDS = {
     "error": "error",
     "accuracy": "accuracy",
     "ece": "calibration error",
+    "brier": "Brier score",
     "f1": "F1 score (class-weighted)",
     "disagreement_first": "disagreement with the first end",
     "disagreement_last": "disagreement with the last end",
@@ -64,8 +67,8 @@ class Quantity:
 
     Attributes:
         column: its name, e.g. "test_error".
-        split: "train", "validation", "test", "test (NAME)" of a further test set, or "" where
-            it belongs to no split.
+        split: "train", "validation", "test", "test (NAME)" of a further test set, "ensemble test"
+            of an ensemble's own scores, or "" where it belongs to no split.
         word: what is measured, e.g. "error".
         unit: what text and figures show: "%", "nats" or "".
         is_fraction: whether the stored value is a fraction that text shows in percent.
@@ -94,6 +97,9 @@ class Quantity:
 @functools.lru_cache(maxsize=512)
 def quantity(column: str, *, task: str = "classification") -> Quantity:
     """Return what the column of that name holds; an unknown name is shown as it is."""
+    if column.startswith(_ENSEMBLE):
+        own = quantity(column.removeprefix(_ENSEMBLE), task=task)
+        return replace(own, column=column, split=f"ensemble {own.split}".strip())
     split, _, rest = column.partition("_")
     if rest and is_further(column):
         split = f"test ({clean_line(split.removeprefix(_FURTHER))})"

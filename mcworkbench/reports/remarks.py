@@ -59,7 +59,8 @@ def remarks(
 
 def _is_watched(data: Mapping[str, Any], nodes: Sequence[NodeSummary]) -> bool:
     """Return whether training looked at the test set; without training nobody did."""
-    is_trained = any(node.kind in ("endpoint", "curve") for node in nodes)
+    trainings = ("endpoint", "curve", "fge", "snapshot", "swa")
+    is_trained = any(node.kind in trainings for node in nodes)
     return bool(data) and data.get("validation", "none") == "none" and is_trained
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from mcworkbench.errors import InvalidInputError
 from mcworkbench.folders import publish_bytes, storage_error
 from mcworkbench.reports.exports import (
+    budgets_csv,
+    members_csv,
     path_csv,
     reference_npz,
     summary_json,
@@ -109,6 +111,11 @@ def report_files(
         files[f"{stem}.npz"] = (f"{stem}.npz", reference_npz(path))
     for stem, training in zip(places[len(summary.paths) :], summary.trainings, strict=True):
         files[f"{stem}.csv"] = (f"{stem}.csv", training_csv(training))
+    named = [f"members-{one.name}" for one in summary.ensembles]
+    for stem, one in zip(_stems(named), summary.ensembles, strict=True):
+        files[f"data/{stem}.csv"] = (f"data/{stem}.csv", members_csv(one))
+    if summary.budgets:
+        files["data/budgets.csv"] = ("data/budgets.csv", budgets_csv(summary.budgets))
     return files
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from mcworkbench.reports.durations import seconds_text
 from mcworkbench.reports.quantities import quantity, reconstruction, shown, task_of
-from mcworkbench.runs.headline import MAX
+from mcworkbench.runs.headline import ENSEMBLE, MAX
 from mcworkbench.runs.state import State
 
 if TYPE_CHECKING:
+    from mcworkbench.runs.events import MemberCaptured
     from mcworkbench.runs.headline import Headline
     from mcworkbench.runs.views import NodeView, RunView
 
@@ -46,6 +47,9 @@ _PICTURED = {
 # Cross-entropy without the penalty, as the plots along t show it: one barrier, one meaning.
 _PEAKS = ("train_nll", "test_error", "test_nll")
 _BARRIER = "train_nll_barrier_above_chord"
+# Kinds of stage whose product is an ensemble, and that make a network without an epoch of it.
+_MEMBERS = ("fge", "snapshot", "swag", "predict", "ensemble")
+_NETWORKS = ("swa", "soup")
 
 
 def in_order(run: RunView) -> list[NodeView]:
@@ -90,6 +94,10 @@ def finished_parts(node: NodeView) -> list[str]:
         return _evaluated_parts(node.view.summary, node.view.options)
     if node.kind in _LOOKED_AT:
         return _pictured_parts(node.view.summary)
+    if node.kind in _MEMBERS:
+        return _ensemble_parts(node.view.summary)
+    if node.kind in _NETWORKS:
+        return _first_of(_TEST_SCORES, node.view.summary, node.view.options)
     epochs = node.view.epochs
     values = epochs[-1].values if epochs else {}
     if node.kind == "import":
@@ -106,6 +114,16 @@ def _pictured_parts(summary: Mapping[str, float]) -> list[str]:
         for name, word in _PICTURED.items()
         if math.isfinite(summary.get(name, math.nan))
     ]
+
+
+def _ensemble_parts(summary: Mapping[str, float]) -> list[str]:
+    """Return what an ensemble scores and how many networks it has; one network by itself."""
+    count = int(summary.get("num_members", 0))
+    names = [f"{ENSEMBLE}{name}" for name in _TEST_SCORES]
+    found = _first_of(tuple(names), summary)
+    if count == 1:
+        return [part.removeprefix("ensemble ") for part in found]
+    return [*found, f"{count} members"] if found else []
 
 
 def _evaluated_parts(summary: Mapping[str, float], options: Mapping[str, Any]) -> list[str]:
@@ -135,6 +153,9 @@ def doing_words(node: NodeView) -> str:
         last = until if isinstance(until, int) else epochs
         done = view.epochs[-1].epoch if view.epochs else 0
         return f"epoch {min(done + 1, last)} of {last}" if last else ""
+    members = list(view.members.values())
+    if members:
+        return f"network {members[-1].index} of {members[-1].total}"
     points = list(view.points.values())
     return f"point {len(points)} of {points[-1].total}" if points else ""
 
@@ -146,17 +167,49 @@ def live_parts(node: NodeView) -> list[str]:
     if progress is not None:
         values = {**values, **progress.values}
     told = node.view.options
-    return [*_first_of(_LOSSES, values, told), *_first_of(_SCORES, values, told)]
+    parts = [*_first_of(_LOSSES, values, told), *_first_of(_SCORES, values, told)]
+    return [*member_parts(node), *parts]
+
+
+def member_parts(node: NodeView) -> list[str]:
+    """Return how the ensemble of the members so far does: "3 of 4 members", "ensemble error …"."""
+    members = [event for event in node.view.members.values() if event.ensemble]
+    if not members:
+        return []
+    last = members[-1]
+    scores = {f"{ENSEMBLE}{name}": value for name, value in last.ensemble.items()}
+    names = tuple(f"{ENSEMBLE}{name}" for name in _TEST_SCORES)
+    return [*_first_of(names, scores), f"{last.index} of {last.total} members"]
+
+
+def member_text(event: MemberCaptured) -> str:
+    """Return a captured network in words: its own scores, and the ensemble's with it."""
+    task = task_of(event.values)
+    head = f"{event.name}, {event.index} of {event.total}" if event.index else event.name
+    parts = [f"{head}: {', '.join(_scores(event.values, task))}"]
+    if event.ensemble and event.ensemble != event.values:
+        parts.append(f"together {', '.join(_scores(event.ensemble, task))}")
+    return "; ".join(parts)
+
+
+def _scores(values: Mapping[str, float], task: str) -> list[str]:
+    return [
+        f"{quantity(name, task=task).label} {shown(name, values[name], task=task)}"
+        for name in ("test_error", "test_rmse", "test_nll")
+        if name in values and not (name == "test_nll" and task == "regression")
+    ]
 
 
 def _first_of(
-    names: tuple[str, ...], values: Mapping[str, float], options: Mapping[str, Any]
+    names: tuple[str, ...],
+    values: Mapping[str, float],
+    options: Mapping[str, Any] | None = None,
 ) -> list[str]:
     name = next((name for name in names if math.isfinite(values.get(name, math.nan))), None)
     if name is None:
         return []
     # The loss of training steps carries no penalty, so it is not called regularised here.
-    task = _task_of(values, options)
+    task = _task_of(values, options or {})
     label = quantity(name, task=task).label.removesuffix(" (regularised)")
     return [f"{label} {shown(name, values[name], task=task)}"]
 
@@ -178,4 +231,7 @@ def headline_text(head: Headline) -> str:
         task = "classification" if column.endswith("_error") else "regression"
         word = quantity(column, task=task).label
         return f"{node} max {word} {shown(column, head.value, task=task)}"
+    if head.name.startswith(ENSEMBLE):
+        task = task_of([head.name])
+        return f"{quantity(head.name, task=task).label} {shown(head.name, head.value, task=task)}"
     return f"{node} {head.name.replace('_', ' ')} {shown(head.name, head.value)}"

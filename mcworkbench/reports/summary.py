@@ -19,6 +19,7 @@ from mcworkbench.reports.document import (
     RunSummary,
     TrainingSummary,
 )
+from mcworkbench.reports.ensembles import budgets, ensembles
 from mcworkbench.reports.expected import expectations
 from mcworkbench.reports.gather import gather
 from mcworkbench.reports.quantities import as_float, reconstruction
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
 
     from mcworkbench.runs.views import RunView
 
-_NETWORKS = ("endpoint", "import")
-_TRAINED = ("endpoint", "curve")
+_NETWORKS = ("endpoint", "import", "swa", "soup")
+_TRAINED = ("endpoint", "curve", "fge", "snapshot", "swa")
 _ORDER = (
     *("dataset", "endpoint", "import", "align_code", "line", "chain", "curve", "evaluate"),
-    *("pictures", "latent"),
+    *("pictures", "latent", "fge", "snapshot", "swa", "soup", "swag", "predict", "ensemble"),
 )
 
 
@@ -55,6 +56,7 @@ def summarise(facts: Mapping[str, Any]) -> RunSummary:
     paths = path_summaries(nodes)
     ends = [_end(node, paths) for node in nodes.values() if node["kind"] in _NETWORKS]
     dataset = _first(nodes, "dataset")
+    pooled = budgets(nodes)
     published = run.get("expect") or {}
     rows = [_node(node, run.get("id", "")) for node in nodes.values()]
     options = dataset.get("options") or {}
@@ -78,7 +80,9 @@ def summarise(facts: Mapping[str, Any]) -> RunSummary:
         ends=ends,
         paths=paths,
         trainings=trainings,
-        expectations=expectations(published, paths, ends),
+        expectations=expectations(published, paths, ends, pooled),
+        ensembles=ensembles(nodes),
+        budgets=pooled,
         expect_source=str(published.get("source", "")),
         remarks=remarks(options, paths, ends, rows),
         data=options,

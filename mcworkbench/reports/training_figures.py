@@ -32,14 +32,17 @@ _MARGIN = 1.02
 
 
 def training_drawings(summary: RunSummary) -> list[Drawing]:
-    """Return loss and error by epoch, one figure for the ends and one for the curves."""
+    """Return loss and error by epoch, one figure per kind of training."""
     found: list[Drawing] = []
     groups = (
         ("training-ends", "Training of the ends", "endpoint"),
         ("training-curves", "Training of the curves", "curve"),
+        ("training-averages", "Training of the averaged iterates", "swa"),
+        ("training-members", "Training that members were captured from", "fge", "snapshot"),
     )
-    for name, title, kind in groups:
-        trainings = [training for training in summary.trainings if training.kind == kind]
+    for name, title, kind, *others in groups:
+        kinds = (kind, *others)
+        trainings = [training for training in summary.trainings if training.kind in kinds]
         if not trainings:
             continue
         figure = _training(trainings, summary.task)

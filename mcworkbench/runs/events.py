@@ -73,6 +73,27 @@ class PathPointEvaluated:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberCaptured:
+    """A network was scored for an ensemble; members count from 1.
+
+    Index 0 is the network that training began from: scored like the others, but no member.
+    `values` are its own scores by "<split>_<metric>", `ensemble` those of all members so far,
+    this one included (empty at index 0). `distances` holds "from_start", "to_last" and
+    "cosine_to_last" in weight space, as far as they exist; `t` is its position on a path.
+    """
+
+    index: int
+    total: int
+    name: str
+    epoch: int
+    step: int
+    values: dict[str, float] = field(default_factory=dict[str, float])
+    ensemble: dict[str, float] = field(default_factory=dict[str, float])
+    distances: dict[str, float] = field(default_factory=dict[str, float])
+    t: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointSaved:
     """A resume checkpoint was published."""
 
@@ -179,6 +200,7 @@ Event = (
     | EpochFinished
     | ProbeEvaluated
     | PathPointEvaluated
+    | MemberCaptured
     | CheckpointSaved
     | SnapshotSaved
     | ArtifactSaved

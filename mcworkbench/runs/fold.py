@@ -20,6 +20,7 @@ Point = (
     events.EpochFinished
     | events.ProbeEvaluated
     | events.PathPointEvaluated
+    | events.MemberCaptured
     | events.Metric
     | events.SnapshotSaved
     | events.CheckpointSaved
@@ -30,6 +31,7 @@ _POINTS = (
     events.EpochFinished,
     events.ProbeEvaluated,
     events.PathPointEvaluated,
+    events.MemberCaptured,
     events.Metric,
     events.SnapshotSaved,
     events.CheckpointSaved,
@@ -149,6 +151,8 @@ def _identity(event: Point) -> Identity:
             return ("probe", event.epoch, event.step)
         case events.PathPointEvaluated():
             return ("point", event.index, 0)
+        case events.MemberCaptured():
+            return ("member", event.index, 0)
         case events.Metric():
             return ("metric", event.name, event.step)
         case events.SnapshotSaved():
@@ -175,6 +179,9 @@ def _numbers(event: events.Event | Unknown) -> dict[str, object]:
             return {**event.values, "": event.t}
         case events.PicturesSaved():
             return dict(event.values)
+        case events.MemberCaptured():
+            together = {f"ensemble {name}": value for name, value in event.ensemble.items()}
+            return {**event.values, **together, **event.distances, "": (event.step, event.name)}
         case events.Metric():
             return {"": event.value}
         case _:

@@ -19,6 +19,10 @@ MAX = "_max"
 # An autoencoder is known by its pixels, whatever its loss.
 _PEAKS = ("test_error_max", "test_mse_max", "test_nll_max", "train_nll_max")
 # What people look for first, by part of its name.
+# The one number of an ensemble, by the metric that its task has.
+ENSEMBLE = "ensemble_"
+_ENSEMBLES = tuple(f"{ENSEMBLE}test_{metric}" for metric in ("error", "rmse", "nll"))
+_MAKE_MEMBERS = ("ensemble", "fge", "snapshot", "swag")
 _HEADLINES = ("barrier", "ensemble", "error", "accuracy", "rmse", "mse", "nll", "loss")
 
 
@@ -38,6 +42,9 @@ def headlines(
     document: RunDocument, summaries: Mapping[str, Mapping[str, float]]
 ) -> tuple[Headline | None, Headline | None]:
     """Return the run's own number and its line's, None where not known yet."""
+    together = _ensemble(document, summaries)
+    if together is not None:
+        return together, None
     evaluated = [name for name, node in document.nodes.items() if node.kind == "evaluate"]
     lines = [name for name in evaluated if _is_line(document, name)]
     curves = [name for name in evaluated if name not in lines]
@@ -46,6 +53,25 @@ def headlines(
         # A snapshot's own evaluation says less than that of the finished curve.
         return _peak(sorted(curves, key=lambda name: "@" in name), summaries), line
     return (line if lines else foremost(summaries)), line
+
+
+def ensemble_headline(node: str, values: Mapping[str, float]) -> Headline | None:
+    """Return the number an ensemble is known by, of scores by "ensemble_<split>_<metric>"."""
+    found = next((name for name in _ENSEMBLES if name in values), None)
+    return Headline(node, found, values[found]) if found is not None else None
+
+
+def _ensemble(
+    document: RunDocument, summaries: Mapping[str, Mapping[str, float]]
+) -> Headline | None:
+    """Return the number of the finished table of pools, or of the newest finished ensemble."""
+    for kinds in (_MAKE_MEMBERS[:1], _MAKE_MEMBERS[1:]):
+        for name, node in reversed(document.nodes.items()):
+            if node.kind in kinds:
+                found = ensemble_headline(name, summaries.get(name, {}))
+                if found is not None:
+                    return found
+    return None
 
 
 def _is_line(document: RunDocument, evaluate: str) -> bool:

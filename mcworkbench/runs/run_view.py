@@ -10,7 +10,13 @@ import time
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.errors import WorkbenchError
-from mcworkbench.runs.headline import Headline, foremost, headlines
+from mcworkbench.runs.headline import (
+    ENSEMBLE,
+    Headline,
+    ensemble_headline,
+    foremost,
+    headlines,
+)
 from mcworkbench.runs.run_folder import RunFolder
 from mcworkbench.runs.stage_view import StageView
 from mcworkbench.runs.state import (
@@ -30,12 +36,9 @@ if TYPE_CHECKING:
 
 # Rough shares of a run's time by kind of stage, for the progress bar and the time left only.
 _SHARES = {
-    "dataset": 1.0,
-    "line": 1.0,
-    "chain": 1.0,
-    "import": 1.0,
+    **dict.fromkeys(("dataset", "line", "chain", "import", "predict", "soup", "ensemble"), 1.0),
+    **dict.fromkeys(("evaluate", "swag"), 5.0),
     "align_code": 1.0,
-    "evaluate": 5.0,
     "pictures": 2.0,
     "latent": 2.0,
 }
@@ -175,6 +178,10 @@ class RunView:
         if found is not None:
             return found
         for name, node in reversed(self.nodes.items()):
+            members = list(node.view.members.values())
+            if members and members[-1].ensemble:
+                scores = {f"{ENSEMBLE}{name}": v for name, v in members[-1].ensemble.items()}
+                return ensemble_headline(name, scores)
             epochs = node.view.epochs
             live = foremost({name: epochs[-1].values}) if epochs else None
             if live is not None:

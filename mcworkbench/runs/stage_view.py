@@ -157,6 +157,12 @@ class StageView:
         return {event.index: event for event in sorted(found, key=lambda event: event.index)}
 
     @property
+    def members(self) -> dict[int, events.MemberCaptured]:
+        """Return the networks scored for an ensemble by index; 0 is the start, no member."""
+        found = [event for event in self._points if isinstance(event, events.MemberCaptured)]
+        return {event.index: event for event in sorted(found, key=lambda event: event.index)}
+
+    @property
     def metrics(self) -> list[events.Metric]:
         """Return user-defined values in increasing steps."""
         found = [event for event in self._points if isinstance(event, events.Metric)]

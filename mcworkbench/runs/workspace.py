@@ -107,6 +107,14 @@ class Workspace(Protocol):
         """
         ...
 
+    def artifact(self, name: str) -> Path | None:
+        """Return a file of the product that this or an earlier attempt published, or None."""
+        ...
+
+    def snapshot(self, name: str) -> Path | None:
+        """Return the folder of a snapshot that this or an earlier attempt kept, or None."""
+        ...
+
     def tell(self, event: Event) -> None:
         """Record an event at once, from inside a library call that reports by callback."""
         ...

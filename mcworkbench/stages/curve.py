@@ -102,8 +102,13 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     }
 
 
-def check_fits(dataset: Dataset, document: dict[str, Any]) -> None:
+def check_fits(dataset: Dataset, document: dict[str, Any], what: str = "path") -> None:
     """Pass when a product's network takes the data set's inputs and gives its outputs.
+
+    Args:
+        dataset: what it is used on.
+        document: its model.json.
+        what: it is, for the message.
 
     Raises:
         InvalidInputError: it was made for inputs or outputs of another shape.
@@ -111,7 +116,7 @@ def check_fits(dataset: Dataset, document: dict[str, Any]) -> None:
     made_for = (tuple(document["input_shape"]), document["num_outputs"])
     if made_for != (dataset.input_shape, dataset.num_outputs):
         raise InvalidInputError(
-            f"[data] name: this path was made for inputs {made_for[0]} and {made_for[1]} outputs, "
-            f"but '{dataset.options.name}' has {dataset.input_shape} and {dataset.num_outputs}; "
-            "use the data it was trained on, or data of that shape."
+            f"[data] name: this {what} was made for inputs {made_for[0]} and {made_for[1]} "
+            f"outputs, but '{dataset.options.name}' has {dataset.input_shape} and "
+            f"{dataset.num_outputs}; use the data it was trained on, or data of that shape."
         )

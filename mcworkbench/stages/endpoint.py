@@ -10,18 +10,12 @@ from typing import TYPE_CHECKING, final
 
 from mcworkbench.config.options.endpoint import EndpointOptions
 from mcworkbench.data.dataset import open_dataset
-from mcworkbench.models.product import (
-    OPTIMIZER_FILE,
-    build_flat,
-    load_network,
-    model_document,
-    network_files,
-    require_kind,
-)
+from mcworkbench.models.product import OPTIMIZER_FILE, network_files
 from mcworkbench.params.store import network_bytes
 from mcworkbench.runs.events import Noted, Progress, Warned
 from mcworkbench.stages.judging import mean_image_scores, stage_tasks, told_loss
 from mcworkbench.stages.scoring import NetworkScorer, watched_name
+from mcworkbench.stages.starting import starting_network
 from mcworkbench.stages.strips import NUM_IMAGES, FixedImages, save_strip
 from mcworkbench.training.evaluation import Interrupted
 from mcworkbench.training.job import Job, Observation
@@ -48,17 +42,9 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     options = workspace.options
     assert isinstance(options, EndpointOptions)
     dataset = open_dataset(workspace.input("dataset")).for_model(options.model)
-    flat = build_flat(
-        options.model,
-        dataset.input_shape,
-        dataset.num_outputs,
-        seed=options.init_seed,
-        device=workspace.device,
+    flat, document = starting_network(
+        workspace, dataset, options.model, options.init_seed, where="[train] from"
     )
-    if workspace.has_input("start"):
-        require_kind(workspace.input("start"), "network", "[train] from")
-        load_network(flat, workspace.input("start"), where="[train] from")
-    document = model_document(options.model, dataset.input_shape, dataset.num_outputs, flat.layout)
     if watched_name(dataset) == "test":
         yield Noted("there is no validation split: the test set is watched while training")
     task, judge = stage_tasks(workspace, dataset, options.loss)

@@ -183,14 +183,14 @@ class _Evaluation:
         penalty = (self.options.weight_decay or 0.0) * norm_squared / 2
         values: dict[str, float] = {}
         for name, split in self.splits.items():
-            keep = name == "test" and self.options.store_predictions
+            is_kept = name == "test" and self.options.store_predictions
             scored = evaluate_split(
                 self.flat,
                 self.task,
                 split,
                 batch_size=self.batch_size,
                 precision=self.options.precision,
-                keep_outputs=keep,
+                keep=self.task.stored if is_kept else None,
                 between=self._between,
             )
             self.batch_size = scored.batch_size

@@ -175,6 +175,16 @@ class FolderWorkspace:
         publish_bytes(self._folder.artifacts / check_file_name(name), content)
         return ArtifactSaved(name, kind, hashlib.sha256(content).hexdigest(), len(content))
 
+    def artifact(self, name: str) -> Path | None:
+        """Return a file of the product that this or an earlier attempt published, or None."""
+        path = self._folder.artifacts / check_file_name(name)
+        return path if path.is_file() else None
+
+    def snapshot(self, name: str) -> Path | None:
+        """Return the folder of a snapshot that this or an earlier attempt kept, or None."""
+        path = self._folder.snapshots / check_file_name(name)
+        return path if checkpoints.problem(path) is None else None
+
     def artifact_names(self) -> list[str]:
         """Return the names of all parts of the product, those of earlier attempts included."""
         names = (path.name for path in self._folder.artifacts.iterdir())

@@ -13,9 +13,14 @@ from mcworkbench.tasks import make_task
 from mcworkbench.training.evaluation import evaluate_split, interruptible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
     from mcworkbench.data.dataset import Dataset, SplitName
     from mcworkbench.data.resident import Split
     from mcworkbench.params.flat import FlatModule
+    from mcworkbench.runs.ensemble_scores import Averages
     from mcworkbench.runs.workspace import Workspace
     from mcworkbench.tasks.task import AbstractTask
 
@@ -30,7 +35,11 @@ def watched_name(dataset: Dataset) -> SplitName:
 
 @final
 class NetworkScorer:
-    """Scores whole splits without touching parameters, buffers or generators."""
+    """Scores whole splits without touching parameters, buffers or generators.
+
+    Attributes:
+        averages: what an ensemble of such networks is the mean of, as the task says.
+    """
 
     def __init__(
         self,
@@ -41,6 +50,7 @@ class NetworkScorer:
         precision: str = "float32",
         channels_last: bool = False,
         task: AbstractTask | None = None,
+        batch_size: int = EVALUATION_BATCH,
     ) -> None:
         """Keep what is scored; `task` is the data set's own with its usual loss where absent."""
         self._dataset = dataset
@@ -50,8 +60,9 @@ class NetworkScorer:
         self._precision = precision
         self._channels_last = channels_last
         self._task = task or make_task(dataset)
+        self.averages: Averages = self._task.averages
         self._splits: dict[SplitName, Split] = {}
-        self._batch_size = EVALUATION_BATCH
+        self._batch_size = batch_size
 
     def split(self, name: SplitName) -> Split:
         """Return a split on the device, made once."""
@@ -61,8 +72,26 @@ class NetworkScorer:
             )
         return self._splits[name]
 
+    def answers(self, name: SplitName) -> Tensor:
+        """Return what averaged outputs are compared with: targets, or images in [0, 1] pixels."""
+        split = self.split(name)
+        if not split.reconstructs:
+            return split.targets
+        return torch.cat([self._task.averaged(x_B) for x_B, _ in split.batches(self._batch_size)])
+
     def scores(self, name: SplitName) -> dict[str, float]:
         """Return every metric of one split by "<split>_<metric>"; may raise `Interrupted`."""
+        return self._scored(name)[0]
+
+    def outputs(self, name: SplitName) -> tuple[dict[str, float], Tensor]:
+        """Return the scores of one split and what an ensemble averages, from one pass."""
+        values, stored_N = self._scored(name, self._task.averaged)
+        assert stored_N is not None
+        return values, stored_N
+
+    def _scored(
+        self, name: SplitName, keep: Callable[[Tensor], Tensor] | None = None
+    ) -> tuple[dict[str, float], Tensor | None]:
         self._flat.module.eval()
         scored = evaluate_split(
             self._flat,
@@ -70,10 +99,12 @@ class NetworkScorer:
             self.split(name),
             batch_size=self._batch_size,
             precision=self._precision,
+            keep=keep,
             between=self._between,
         )
         self._batch_size = scored.batch_size
-        return {f"{name}_{metric}": value for metric, value in scored.values.items()}
+        values = {f"{name}_{metric}": value for metric, value in scored.values.items()}
+        return values, scored.stored_N
 
     def all_scores(self, weight_decay: float = 0.0) -> dict[str, float]:
         """Return the metrics of every split, ‖w‖² and the training loss with its decay term."""

@@ -35,6 +35,7 @@ class Classification(AbstractTask):
         MetricInfo("ece", "fraction", higher_is_better=False),
         MetricInfo("f1", "fraction", higher_is_better=True),
     )
+    averages = "probabilities"
 
     def __init__(self, ece_bins: int, num_classes: int = 0) -> None:
         """Leave calibration and F1 out where their counts are 0: training does not pay for them."""
@@ -87,6 +88,10 @@ class Classification(AbstractTask):
     def stored(self, outputs: Tensor) -> Tensor:
         """Return the class probabilities, float16 (B, C)."""
         return widened(outputs).softmax(1).half()
+
+    def averaged(self, outputs: Tensor) -> Tensor:
+        """Return the class probabilities, float32 (B, C): ensembles average them, not logits."""
+        return widened(outputs).softmax(1)
 
     def disagreement(self, predictions_a: Tensor, predictions_b: Tensor) -> float:
         """Return the fraction of examples with different classes."""

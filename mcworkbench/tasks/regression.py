@@ -31,6 +31,7 @@ class Regression(AbstractTask):
         MetricInfo("mae", "", higher_is_better=False),
     )
     num_statistics = 3
+    averages = "values"
 
     def __init__(self, ece_bins: int = 0) -> None:
         """Take the bins that every task is offered; values have no calibration error."""
@@ -57,6 +58,10 @@ class Regression(AbstractTask):
         return outputs.float()
 
     def stored(self, outputs: Tensor) -> Tensor:
+        """Return the values themselves, float32 (B, O)."""
+        return outputs.float()
+
+    def averaged(self, outputs: Tensor) -> Tensor:
         """Return the values themselves, float32 (B, O)."""
         return outputs.float()
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from mcworkbench.runs.ensemble_scores import Averages
+
 _HALF_TYPES = (torch.bfloat16, torch.float16)
 
 
@@ -44,11 +46,13 @@ class AbstractTask(ABC):
         name: its name in the catalogue.
         metrics: what `summarise` returns; "nll", the mean loss per example, is always first.
         num_statistics: length of the vector that `statistics` returns.
+        averages: what an ensemble is the mean of: "probabilities" of classes, or "values".
     """
 
     name: str
     metrics: tuple[MetricInfo, ...]
     num_statistics: int
+    averages: Averages
 
     @abstractmethod
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
@@ -83,6 +87,10 @@ class AbstractTask(ABC):
         """Return the task that also counts class by class; tasks without classes stay as is."""
         del num_classes
         return self
+
+    @abstractmethod
+    def averaged(self, outputs: Tensor) -> Tensor:
+        """Return what an ensemble takes the mean of, as `averages` says; float32, first axis B."""
 
     @abstractmethod
     def disagreement(self, predictions_a: Tensor, predictions_b: Tensor) -> float:

@@ -61,13 +61,14 @@ def evaluate_split(
     *,
     batch_size: int,
     precision: str = "float32",
-    keep_outputs: bool = False,
+    keep: Callable[[Tensor], Tensor] | None = None,
     between: Callable[[], None] | None = None,
 ) -> Scored:
     """Return the scores of a network in evaluation mode.
 
     Out of memory halves the batch and begins the pass again; at one example it is an error.
-    `between` is called before every batch and may raise to end the pass.
+    `keep` says what is stored of a batch's outputs, e.g. the task's `averaged`. `between` is
+    called before every batch and may raise to end the pass.
     """
     while True:
         try:
@@ -77,7 +78,7 @@ def evaluate_split(
                 split,
                 batch_size,
                 precision=precision,
-                keep_outputs=keep_outputs,
+                keep=keep,
                 between=between,
             )
         except (RuntimeError, MemoryError) as error:
@@ -96,7 +97,7 @@ def _one_pass(
     batch_size: int,
     *,
     precision: str,
-    keep_outputs: bool,
+    keep: Callable[[Tensor], Tensor] | None,
     between: Callable[[], None] | None,
 ) -> Scored:
     sums: Tensor | None = None
@@ -110,8 +111,8 @@ def _one_pass(
             batch_sums = task.statistics(outputs_B, targets_B)
             sums = batch_sums if sums is None else sums + batch_sums
             predictions.append(task.predictions(outputs_B))
-            if keep_outputs:
-                stored.append(task.stored(outputs_B))
+            if keep is not None:
+                stored.append(keep(outputs_B))
     assert sums is not None, "an empty split was scored"
     return Scored(
         values=task.summarise(sums.tolist()),

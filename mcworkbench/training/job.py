@@ -9,8 +9,10 @@ from typing import final
 from mcworkbench.config.options.data import DataOptions
 from mcworkbench.config.options.training import TrainingOptions
 from mcworkbench.data.resident import Split
+from mcworkbench.ensembles.collector import AbstractCollector
 from mcworkbench.runs.events import ProbeEvaluated
 from mcworkbench.tasks.task import AbstractTask
+from mcworkbench.training.schedules import learning_rate
 from mcworkbench.training.subjects import AbstractSubject
 
 
@@ -34,6 +36,8 @@ class Job:
         observe: evaluates after an epoch; must leave parameters, buffers and RNG as they were.
         product: the files of the product as it is now.
         positions: for a curve, its t in turn, or () for uniform ones; None for a network.
+        rate: the learning rate of a step, given the steps of an epoch; absent: as `schedule` says.
+        collector: takes members or averages out of the training.
     """
 
     section: str
@@ -46,3 +50,11 @@ class Job:
     observe: Callable[[int, int], Observation]
     product: Callable[[], dict[str, bytes]]
     positions: tuple[float, ...] | None = None
+    rate: Callable[[int, int], float] | None = None
+    collector: AbstractCollector | None = None
+
+    def learning_rate(self, step: int, steps_per_epoch: int) -> float:
+        """Return the rate of the 0-based optimiser step `step`."""
+        if self.rate is not None:
+            return self.rate(step, steps_per_epoch)
+        return learning_rate(self.options, step, steps_per_epoch)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, final
 
 import torch
 
-from mcworkbench.data.draws import epoch_order, uniform_ts
 from mcworkbench.errors import InvalidInputError, NumericalError
 from mcworkbench.params.store import network_bytes
 from mcworkbench.runs.events import EpochFinished, Progress
@@ -29,8 +28,8 @@ from mcworkbench.training.optimizers import (
 )
 from mcworkbench.training.precision import computing
 from mcworkbench.training.random_state import load_random, random_tensors, seed_dropout
-from mcworkbench.training.schedules import learning_rate
 from mcworkbench.training.snapshots import Keeper
+from mcworkbench.training.tables import epoch_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,7 +80,10 @@ class Trainer:
 
     def run(self) -> Iterator[Event]:
         """Train, yielding what happens; raises `Stopped` after a checkpoint when asked to."""
-        if not self._restore():
+        is_new = not self._restore()
+        # What a resumed step completed may not have been collected yet.
+        yield from self._collect()
+        if is_new:
             yield from self._observe(0)
         for epoch in range(self.epoch, self.job.options.last_epoch + 1):
             if epoch != self.epoch:
@@ -110,7 +112,7 @@ class Trainer:
             seed_dropout(job.seeds["order_seed"], self.epoch)
         # The part of the epoch before a resume counts too.
         self._epoch_began = time.monotonic() - self._epoch_before_s
-        order_N, draws = self._tables()
+        order_N, draws = epoch_tables(job, self.epoch, self.num_steps, self.device)
         flat.module.train()
         while self.step_in_epoch < self.num_steps:
             start = self.step_in_epoch * options.batch_size
@@ -121,31 +123,10 @@ class Trainer:
         flat.check()
         self._check_finite()
 
-    def _tables(self) -> tuple[Tensor, Any]:
-        """Return the visit order and augmentation of the epoch; gives the subject its t."""
-        job, options, num = self.job, self.job.options, self.job.train.num_examples
-        if options.order == "file":
-            order_N = torch.arange(num)
-        else:
-            order_N = epoch_order(num, job.seeds["order_seed"], self.epoch)
-        ts_S: Tensor | None = None
-        if job.positions is not None:
-            ts_S = self._positions(job.positions)
-        job.subject.prepare_epoch(ts_S)
-        draws = job.train.draws(job.data, job.seeds["augment_seed"], self.epoch)
-        return order_N.to(self.device), draws
-
-    def _positions(self, listed: tuple[float, ...]) -> Tensor:
-        if not listed:
-            return uniform_ts(self.num_steps, self.job.seeds["order_seed"], self.epoch)
-        first = (self.epoch - 1) * self.num_steps
-        chosen = [listed[(first + step) % len(listed)] for step in range(self.num_steps)]
-        return torch.tensor(chosen, dtype=torch.float64)
-
     def _train_step(self, index_B: Tensor, draws: Any) -> None:
         job, options = self.job, self.job.options
         subject, flat = job.subject, job.subject.flat
-        lr = learning_rate(options, self.step, self.num_steps)
+        lr = job.learning_rate(self.step, self.num_steps)
         set_learning_rate(self.optimizer, lr)
         subject.place(self.step_in_epoch)
         flat.zero_grad()
@@ -167,16 +148,29 @@ class Trainer:
         last = self.step_in_epoch == self.num_steps
         if self.step % options.log_every == 0 or last:
             yield self._progress()
+        yield from self._collect()
         if self.step % options.checkpoint_every == 0 and self.step < self.total_steps:
             yield self._checkpoint()
         if self.workspace.stop_level() >= StopLevel.now:
             yield from self.stop()
 
+    def _collect(self) -> Iterator[Event]:
+        """Let the collector take what this step completed, in evaluation mode."""
+        collector, flat = self.job.collector, self.job.subject.flat
+        if collector is None or not collector.is_due(self.step, self.num_steps):
+            return
+        self._check_finite()
+        try:
+            yield from collector.collect(self.step, self.num_steps)
+        except Interrupted:
+            yield from self.stop()
+        flat.module.train()
+
     def _progress(self) -> Progress:
         """Read the sums (the only wait for the device) and report the stretch since last time."""
         sums: list[float] = self.sums.tolist()
         stretch = [new - old for new, old in zip(sums, self._logged, strict=True)]
-        values = {"lr": learning_rate(self.job.options, max(0, self.step - 1), self.num_steps)}
+        values = {"lr": self.job.learning_rate(max(0, self.step - 1), self.num_steps)}
         if stretch[0] > 0:
             values["train_nll"] = self.job.task.summarise(stretch)["nll"]
         self._check_sums(sums)
@@ -199,7 +193,7 @@ class Trainer:
         if all(math.isfinite(value) for value in sums):
             return
         section, options = self.job.section, self.job.options
-        lr = learning_rate(options, max(0, self.step - 1), self.num_steps)
+        lr = self.job.learning_rate(max(0, self.step - 1), self.num_steps)
         kept = self._kept_step
         told = "" if kept is None else f" The checkpoint of step {kept} is kept."
         raise NumericalError(
@@ -226,7 +220,7 @@ class Trainer:
             sums: list[float] = self.sums.tolist()
             # The first statistic counts examples; a resumed epoch that was complete has them too.
             values |= {f"train_{k}": v for k, v in self.job.task.summarise(sums).items()}
-            lr = learning_rate(options, self.step - 1, self.num_steps)
+            lr = self.job.learning_rate(self.step - 1, self.num_steps)
             yield EpochFinished(epoch, options.epochs, self.step, lr, seconds, values)
         if seen.probe is not None:
             yield seen.probe
@@ -247,12 +241,16 @@ class Trainer:
         tensors |= {f"buffer.{k}": v for k, v in subject.flat.buffers().items()}
         tensors |= {f"optimizer.{k}": v for k, v in optimizer_tensors(self.optimizer).items()}
         tensors |= random_tensors(self.device)
+        collector = self.job.collector
+        if collector is not None:
+            tensors |= {f"collected.{k}": v for k, v in collector.tensors().items()}
         state = {
             "epoch": self.epoch,
             "step_in_epoch": self.step_in_epoch,
             "logged": self._logged,
             "epoch_seconds": time.monotonic() - self._epoch_began,
             **self.keeper.state(),
+            **({} if collector is None else {"collected": collector.state()}),
         }
         self._kept_step = self.step
         return self.workspace.save_checkpoint(self.step, self.epoch, tensors, state)
@@ -276,6 +274,8 @@ class Trainer:
         self._epoch_before_s = float(state["epoch_seconds"])
         self._kept_step = self.step
         self.keeper.load(state)
+        if self.job.collector is not None:
+            self.job.collector.load(_under(tensors, "collected."), state["collected"])
         return True
 
 

@@ -7,6 +7,9 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mcworkbench.config.options.fge import FgeSettings
+    from mcworkbench.config.options.snapshot import SnapshotSettings
+    from mcworkbench.config.options.swa import SwaSettings
     from mcworkbench.config.options.training import TrainingOptions
 
 # The reference's schedule: full rate for half of the budget, 1 % of it in the last tenth.
@@ -58,11 +61,48 @@ def reference_factor(budget: float) -> float:
 
     Source: arXiv:1802.10026, appendix; the epoch counts from 1, so its own end decides.
     """
+    return _down_to(LOW_FACTOR, budget)
+
+
+def _down_to(low: float, budget: float) -> float:
     if budget <= FLAT_UNTIL:
         return 1.0
     if budget <= LOW_FROM:
-        return 1.0 - (budget - FLAT_UNTIL) / (LOW_FROM - FLAT_UNTIL) * (1 - LOW_FACTOR)
-    return LOW_FACTOR
+        return 1.0 - (budget - FLAT_UNTIL) / (LOW_FROM - FLAT_UNTIL) * (1 - low)
+    return low
+
+
+def cyclic_rate(options: FgeSettings, step: int, steps_per_epoch: int) -> float:
+    """Return the rate of FGE at the 0-based step `step` of its own training.
+
+    Source: arXiv:1802.10026, section 4; `index` names the reference code's position in a cycle,
+    (i mod C)/C, and the paper's, one step later. Ours also knows cycles that only go down.
+    """
+    whole = options.cycle * steps_per_epoch
+    position = (step % whole + (options.index == "paper")) / whole
+    if options.shape == "sawtooth":
+        return (1 - position) * options.lr + position * options.lr_min
+    if 2 * position < 1:
+        return (1 - 2 * position) * options.lr + 2 * position * options.lr_min
+    return (2 - 2 * position) * options.lr_min + (2 * position - 1) * options.lr
+
+
+def restart_rate(options: SnapshotSettings, step: int, steps_per_epoch: int) -> float:
+    """Return the rate of a snapshot ensemble: cosine cycles that begin anew (arXiv:1704.00109)."""
+    whole = options.cycle * steps_per_epoch
+    return options.lr * (1 + math.cos(math.pi * (step % whole) / whole)) / 2
+
+
+def averaging_rate(options: SwaSettings, step: int, steps_per_epoch: int) -> float:
+    """Return the rate of a training whose iterates are averaged (arXiv:1803.05407).
+
+    Source: timgaripov/swa; the budget of its schedule ends where averaging begins, and its
+    epochs count from 0.
+    """
+    if options.schedule == "constant":
+        return options.swa_lr
+    budget = step // steps_per_epoch / options.average_from
+    return options.lr * _down_to(options.swa_lr / options.lr, budget)
 
 
 def one_cycle(highest: float, step: int, num_steps: int) -> float:

@@ -24,7 +24,7 @@ Entry = tuple[float, str, str, str]
 INFO, WARNING, ERROR = "info", "warning", "error"
 _MAX_EVENTS = 2000
 # Others save one every few seconds, which nobody wants to read.
-_TRAINED = ("endpoint", "curve")
+_TRAINED = ("endpoint", "curve", "fge", "snapshot", "swa")
 _MAX_TEXT = 500
 _EPOCH_COLUMNS = (
     "train_nll",

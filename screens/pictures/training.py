@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mcworkbench.runs.views import NodeView, RunView, StageView
 
-_TRAINED = ("endpoint", "curve")
+_TRAINED = ("endpoint", "curve", "fge", "snapshot", "swa")
 _ROLES = (("train", Role.train), ("validation", Role.validation), ("test", Role.test))
 # What the second plot shows: the first of these that any split has.
 _SCORES = ("error", "rmse", "accuracy")

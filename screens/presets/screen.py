@@ -145,6 +145,8 @@ class PresetsScreen(PresetActions):
             self._trouble = str(error)
         if self.shelf.place_of(path) is None:
             self.shelf.refresh()
+        # A preset that was not listed before must be laid out before it can be scrolled to.
+        self._list.renew()
         self._list.move_to(self.shelf.place_of(path) or 0)
         self.draw_again()
 

@@ -72,6 +72,20 @@ class MemoryWorkspace:
         (self.folder / name).write_bytes(content)
         return ArtifactSaved(name, kind, "", len(content))
 
+    def artifact(self, name: str) -> Path | None:
+        path = self.folder / name
+        return path if path.is_file() else None
+
+    def snapshot(self, name: str) -> Path | None:
+        if name not in self.snapshots:
+            return None
+        # Beside the product, as in a stage's folder, and not a part of it.
+        folder = self.folder.with_name(f"{self.folder.name}-snapshots") / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, content in self.snapshots[name].items():
+            (folder / file).write_bytes(content)
+        return folder
+
     def tell(self, event: Event) -> None:
         del event
 

@@ -216,11 +216,11 @@ def test_out_of_memory_halves_the_batch_and_scores_every_example_once(path: Path
     dataset = open_dataset(path.digits)
     split, task = dataset.split("test", "cpu"), make_task(dataset)
     module = Sizes(path.end(0), most=13)
-    found = evaluate_split(module, task, split, batch_size=100, keep_outputs=True)
+    found = evaluate_split(module, task, split, batch_size=100, keep=task.stored)
     # 100 and 50 and 25 do not fit; 12 does.
     assert module.seen == [100, 50, 25, *[12] * 8, 4]
     assert found.batch_size == 12
-    expected = evaluate_split(path.end(0), task, split, batch_size=100, keep_outputs=True)
+    expected = evaluate_split(path.end(0), task, split, batch_size=100, keep=task.stored)
     assert found.values == pytest.approx(expected.values, rel=1e-6)
     assert found.stored_N is not None
     assert expected.stored_N is not None

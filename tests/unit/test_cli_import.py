@@ -110,7 +110,10 @@ def test_a_dry_run_lists_every_file_and_takes_nothing_in(
         Path(one["file"]).relative_to(wild).as_posix(): one
         for one in json.loads(capsys.readouterr().out)
     }
-    assert listed["chp2/checkpoint-30.pt"]["models"] == [{"name": "mlp", "widths": [5]}]
+    # Activations cannot be told from shapes, so both are named.
+    relu = {"name": "mlp", "widths": [5]}
+    models = listed["chp2/checkpoint-30.pt"]["models"]
+    assert models == [relu, {**relu, "activation": "tanh"}]
     assert listed["chp2/checkpoint-30.pt"]["epoch"] == 30
     assert listed["net_32ep_1_opt.pt"]["what"] == "optimizer"
     assert "running 'os.system'" in listed["evil.pt"]["problem"]

@@ -30,7 +30,7 @@ BREACHES = {
 WRITERS = {"attempt.py", "folder_workspace.py", "failure.py", "torch_setup.py"}
 ALGORITHMS = sorted(
     path
-    for room in ("stages", "training", "paths", "tasks", "models", "metrics")
+    for room in ("stages", "training", "ensembles", "paths", "tasks", "models", "metrics")
     for path in (ROOT / "mcworkbench" / room).glob("*.py")
     if path.name not in WRITERS
 )

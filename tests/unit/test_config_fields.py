@@ -101,10 +101,22 @@ def test_further_nodes_and_published_numbers_are_sections_of_their_own() -> None
 
 def test_sections_that_a_kind_has_no_use_for_are_idle() -> None:
     idle = {s.title for s in form_sections(QUICKSTART) if s.is_idle}
-    assert idle == {"[path]", "[import]", "[pictures]", "[latent]"}
-    idle = {s.title for s in form_sections({"kind": "import"}) if s.is_idle}
+    ensembles = {"[fge]", "[snapshot]", "[swa]", "[swag]", "[ensemble]"}
     looks = {"[pictures]", "[latent]"}
-    assert idle == {"[ends]", "[train]", "[curve]", "[evaluate]", "[path]", *looks}
+    assert idle == {"[path]", "[import]", *ensembles, *looks}
+    idle = {s.title for s in form_sections({"kind": "import"}) if s.is_idle}
+    assert idle == {
+        "[ends]",
+        "[train]",
+        "[curve]",
+        "[evaluate]",
+        "[path]",
+        *ensembles,
+        *looks,
+        "[loss]",
+    }
+    idle = {s.title for s in form_sections({"kind": "swag"}) if s.is_idle}
+    assert {"[swa]", "[swag]", "[train]"}.isdisjoint(idle)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +128,7 @@ def test_odd_values_still_have_a_form(values: dict[str, object]) -> None:
 
 
 def test_a_newcomer_sees_a_dozen_fields() -> None:
-    shown = [field for s in form_sections({"kind": "curve"}) for field in s.fields if field.is_main]
+    used = [s for s in form_sections({"kind": "curve"}) if not s.is_idle]
+    shown = [field for s in used for field in s.fields if field.is_main]
     assert 10 <= len(shown) <= 18
     assert all(s.title for s in documented_sections())

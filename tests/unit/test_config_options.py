@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mcworkbench.config.experiment import EndsSection, Experiment
+from mcworkbench.config.experiment import Experiment
 from mcworkbench.config.options.base import Options
 from mcworkbench.config.options.curve import CurveOptions, CurveSection
 from mcworkbench.config.options.data import DataOptions
@@ -18,6 +18,7 @@ from mcworkbench.config.options.evaluate import EvaluateOptions
 from mcworkbench.config.options.model import MlpOptions, PreResNetOptions
 from mcworkbench.config.options.training import TrainingOptions
 from mcworkbench.config.references import parse_reference
+from mcworkbench.config.sections import EndsSection
 
 
 def experiment(**values: Any) -> Experiment:

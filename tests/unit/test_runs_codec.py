@@ -20,9 +20,13 @@ SAMPLES: list[events.Event] = [
     events.EpochFinished(3, 10, 30, 0.1, 1.25, {"train_loss": 0.5}),
     events.ProbeEvaluated(3, 30, (0.0, 0.5, 1.0), {"train_loss": (0.1, 0.9, 0.1)}),
     events.PathPointEvaluated(4, 61, 0.25, 4, {"test_nll": 0.3}),
+    events.MemberCaptured(
+        2, 4, "fge-3", 3, 30, {"test_nll": 0.3}, {"test_nll": 0.2}, {"to_last": 1.5}, 0.25
+    ),
     events.CheckpointSaved("step-00000030.a0002", 30, 3, 1000, 0.01),
     events.SnapshotSaved("epoch-3", 3, 30, ("kept",)),
     events.ArtifactSaved("network.safetensors", "network", "0" * 64, 12),
+    events.PicturesSaved("strip-000003.npz", "strip", 3, 30, 8, {"mse": 0.01}),
     events.Metric("sharpness", -2.5, 30),
     events.Noted("hello"),
     events.Warned("careful"),
@@ -109,7 +113,7 @@ def test_a_state_event_is_never_lost_for_its_length(event: events.Event) -> None
 
 def test_an_event_of_a_newer_version_is_kept_by_name() -> None:
     raw = json.loads(encode(events.Noted("x"), ENVELOPE))
-    for change in ({"type": "MemberCaptured"}, {"v": 2}):
+    for change in ({"type": "RidgeCrossed"}, {"v": 2}):
         recorded = decode(json.dumps(raw | change).encode())
         assert recorded is not None
         assert isinstance(recorded.event, Unknown)

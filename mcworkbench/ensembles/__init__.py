@@ -1,0 +1,1 @@
+"""Ensembles: members and their predictions, capture rules, averages of networks, soups."""
