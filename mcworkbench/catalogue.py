@@ -85,6 +85,24 @@ STAGES: dict[str, StageKind] = {
         ("dataset", "path", "test-*?", "features?", "features_data?"),
         "table",
     ),
+    "pictures": StageKind(
+        f"{_OPTIONS}.pictures:PicturesOptions",
+        f"{_STAGES}.pictures:run",
+        ("dataset", "path"),
+        "pictures",
+    ),
+    "latent": StageKind(
+        f"{_OPTIONS}.pictures:LatentOptions",
+        f"{_STAGES}.latent:run",
+        ("dataset", "path"),
+        "pictures",
+    ),
+    "align_code": StageKind(
+        f"{_OPTIONS}.pictures:AlignCodeOptions",
+        f"{_STAGES}.align_code:run",
+        ("dataset", "first", "last"),
+        "network",
+    ),
     "fge": StageKind(
         f"{_OPTIONS}.fge:FgeOptions", f"{_STAGES}.fge:run", ("dataset", "start"), "members"
     ),
@@ -117,24 +135,6 @@ STAGES: dict[str, StageKind] = {
         f"{_STAGES}.ensemble:run",
         ("members-*",),
         "table",
-    ),
-    "pictures": StageKind(
-        f"{_OPTIONS}.pictures:PicturesOptions",
-        f"{_STAGES}.pictures:run",
-        ("dataset", "path"),
-        "pictures",
-    ),
-    "latent": StageKind(
-        f"{_OPTIONS}.pictures:LatentOptions",
-        f"{_STAGES}.latent:run",
-        ("dataset", "path"),
-        "pictures",
-    ),
-    "align_code": StageKind(
-        f"{_OPTIONS}.pictures:AlignCodeOptions",
-        f"{_STAGES}.align_code:run",
-        ("dataset", "first", "last"),
-        "network",
     ),
 }
 

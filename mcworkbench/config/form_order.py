@@ -22,11 +22,11 @@ MAIN: dict[tuple[str, ...], tuple[str, ...]] = {
 }
 # Sections that only some kinds of run use, by kind.
 USED = {
-    "curve": ("ends", "train", "curve", "evaluate"),
-    "chain": ("ends", "train", "evaluate"),
-    "autoencoder": ("ends", "train", "curve", "evaluate", "loss", "pictures", "latent"),
-    "endpoints": ("ends", "train"),
-    "evaluate": ("evaluate", "path"),
+    "curve": ("ends", "train", "loss", "curve", "evaluate"),
+    "chain": ("ends", "train", "loss", "evaluate"),
+    "autoencoder": ("ends", "train", "loss", "curve", "evaluate", "pictures", "latent"),
+    "endpoints": ("ends", "train", "loss"),
+    "evaluate": ("loss", "evaluate", "path"),
     "fge": ("ends", "train", "fge"),
     "snapshot": ("ends", "train", "snapshot"),
     "swa": ("ends", "train", "swa"),

@@ -1,4 +1,4 @@
-"""Sections of a preset that belong to no stage: ends, existing paths and files, devices."""
+"""Sections of a preset that belong to no stage: ends, an existing path, files, where to compute."""
 
 from __future__ import annotations
 

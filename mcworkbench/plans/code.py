@@ -1,4 +1,4 @@
-"""Code of the user's own in a plan: what it is known by, and what `--trust` is about."""
+"""Which code of the user's own a plan would run: what `--trust` is about."""
 
 from __future__ import annotations
 
@@ -6,27 +6,11 @@ from typing import TYPE_CHECKING
 
 from mcworkbench.catalogue import DATASETS, split_source
 from mcworkbench.config.options.data import DataOptions
-from mcworkbench.config.options.model.own import OwnOptions
-from mcworkbench.config.user_class import find_source, is_code_name, untrusted
+from mcworkbench.config.user_class import is_code_name, untrusted
 from mcworkbench.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from mcworkbench.config.options.model import AnyModelOptions
     from mcworkbench.plans.plan import Plan
-
-
-def located(model: AnyModelOptions, base: Path) -> AnyModelOptions:
-    """Return a network's options with what tells a class of the user's own from its other states.
-
-    Raises:
-        InvalidInputError: its source is not there or cannot be read.
-    """
-    if not isinstance(model, OwnOptions):
-        return model
-    source = find_source(model.target, base)
-    return model.model_copy(update={"digest": source.digest, "folder": str(source.root)})
 
 
 def refuse_own_data(plan: Plan) -> None:

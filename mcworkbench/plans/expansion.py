@@ -20,24 +20,21 @@ from mcworkbench.config.references import parse_reference
 from mcworkbench.config.sources import parse
 from mcworkbench.config.user_class import find_source, is_code_name
 from mcworkbench.errors import InvalidInputError
-from mcworkbench.plans.code import located
 from mcworkbench.plans.digests import source_digest
 from mcworkbench.plans.losses import resolve_loss, resolve_lpips
 from mcworkbench.plans.plan import Input, Plan
 from mcworkbench.plans.references import resolve_reference
 from mcworkbench.plans.snapshots import at_snapshot
-from mcworkbench.text import clean_line
+from mcworkbench.plans.stage_options import located, refuse_same, stage_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mcworkbench.config.experiment import Experiment
     from mcworkbench.config.options.model.autoencoder import InitScheme
-    from mcworkbench.config.options.training import TrainingOptions
 
 # What a further test set has of its own: only its test examples are looked at.
 _WHOLE = {"validation": "none", "train_limit": 0, "train_classes": (), "augment": "none"}
-_NOT_STAGE_OPTIONS = {"start", "seed", "nodes", "bends"}
 
 
 @final
@@ -125,12 +122,12 @@ class Expansion:
             names = [f"seed {seed}" for seed in experiment.end_seeds()]
             inits = experiment.ends.inits or (None,) * len(names)
             ends = [
-                self.endpoint(f"endpoint-{place}", seed, self._half(place), init=init)
+                self.endpoint(f"endpoint-{place}", seed, self._half(place), init)
                 for place, (seed, init) in enumerate(
                     zip(experiment.end_seeds(), inits, strict=True), 1
                 )
             ]
-        _refuse_same(names, ends)
+        refuse_same(names, ends)
         return ends
 
     def endpoint(
@@ -138,8 +135,8 @@ class Expansion:
         name: str,
         seed: int,
         dataset: Input,
-        *,
         init: InitScheme | None = None,
+        *,
         stop_at: int | None = None,
     ) -> Input:
         """Add one network, trained as [train] says from a seed, to its end or to an epoch."""
@@ -273,22 +270,3 @@ class Expansion:
             seed = getattr(node.options if node else None, "init_seed", self.experiment.seed)
             options = self.endpoint_options(section, seed)
             self.plan.add(name, "endpoint", f"from {section.start}", options, inputs)
-
-
-def stage_options(section: TrainingOptions) -> dict[str, Any]:
-    """Return what a section tells its stage; seeds and references are resolved elsewhere."""
-    dropped = _NOT_STAGE_OPTIONS | {"init_seed", "order_seed", "augment_seed"}
-    chosen = section.model_dump(exclude=dropped)
-    # Stopping at the end is not stopping: one network, one key.
-    return chosen | ({"stop_at": None} if chosen["stop_at"] == chosen["epochs"] else {})
-
-
-def _refuse_same(names: Sequence[str], ends: Sequence[Input]) -> None:
-    seen: dict[str, str] = {}
-    for name, end in zip(names, ends, strict=True):
-        if end.identity in seen:
-            raise InvalidInputError(
-                f"[ends]: {clean_line(name)} and {clean_line(seen[end.identity])} are one network; "
-                "name two, or leave the seeds out of [train]."
-            )
-        seen[end.identity] = name

@@ -107,16 +107,6 @@ def finished_parts(node: NodeView) -> list[str]:
     return [*_first_of(_LOSSES, values, told), *_first_of(_TEST_SCORES, values, told)]
 
 
-def _ensemble_parts(summary: Mapping[str, float]) -> list[str]:
-    """Return what an ensemble scores and how many networks it has; one network by itself."""
-    count = int(summary.get("num_members", 0))
-    names = [f"{ENSEMBLE}{name}" for name in _TEST_SCORES]
-    found = _first_of(tuple(names), summary, {})
-    if count == 1:
-        return [part.removeprefix("ensemble ") for part in found]
-    return [*found, f"{count} members"] if found else []
-
-
 def _pictured_parts(summary: Mapping[str, float]) -> list[str]:
     """Return what is told of pictures and codes: their errors, and how near codes came."""
     return [
@@ -124,6 +114,16 @@ def _pictured_parts(summary: Mapping[str, float]) -> list[str]:
         for name, word in _PICTURED.items()
         if math.isfinite(summary.get(name, math.nan))
     ]
+
+
+def _ensemble_parts(summary: Mapping[str, float]) -> list[str]:
+    """Return what an ensemble scores and how many networks it has; one network by itself."""
+    count = int(summary.get("num_members", 0))
+    names = [f"{ENSEMBLE}{name}" for name in _TEST_SCORES]
+    found = _first_of(tuple(names), summary)
+    if count == 1:
+        return [part.removeprefix("ensemble ") for part in found]
+    return [*found, f"{count} members"] if found else []
 
 
 def _evaluated_parts(summary: Mapping[str, float], options: Mapping[str, Any]) -> list[str]:
@@ -179,7 +179,7 @@ def member_parts(node: NodeView) -> list[str]:
     last = members[-1]
     scores = {f"{ENSEMBLE}{name}": value for name, value in last.ensemble.items()}
     names = tuple(f"{ENSEMBLE}{name}" for name in _TEST_SCORES)
-    return [*_first_of(names, scores, {}), f"{last.index} of {last.total} members"]
+    return [*_first_of(names, scores), f"{last.index} of {last.total} members"]
 
 
 def member_text(event: MemberCaptured) -> str:
@@ -201,13 +201,15 @@ def _scores(values: Mapping[str, float], task: str) -> list[str]:
 
 
 def _first_of(
-    names: tuple[str, ...], values: Mapping[str, float], options: Mapping[str, Any]
+    names: tuple[str, ...],
+    values: Mapping[str, float],
+    options: Mapping[str, Any] | None = None,
 ) -> list[str]:
     name = next((name for name in names if math.isfinite(values.get(name, math.nan))), None)
     if name is None:
         return []
     # The loss of training steps carries no penalty, so it is not called regularised here.
-    task = _task_of(values, options)
+    task = _task_of(values, options or {})
     label = quantity(name, task=task).label.removesuffix(" (regularised)")
     return [f"{label} {shown(name, values[name], task=task)}"]
 

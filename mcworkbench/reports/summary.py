@@ -35,8 +35,7 @@ _NETWORKS = ("endpoint", "import", "swa", "soup")
 _TRAINED = ("endpoint", "curve", "fge", "snapshot", "swa")
 _ORDER = (
     *("dataset", "endpoint", "import", "align_code", "line", "chain", "curve", "evaluate"),
-    *("fge", "snapshot", "swa", "soup", "swag", "predict", "ensemble"),
-    *("pictures", "latent"),
+    *("pictures", "latent", "fge", "snapshot", "swa", "soup", "swag", "predict", "ensemble"),
 )
 
 

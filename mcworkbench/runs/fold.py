@@ -177,11 +177,11 @@ def _numbers(event: events.Event | Unknown) -> dict[str, object]:
             return {**event.values, "": event.ts}
         case events.PathPointEvaluated():
             return {**event.values, "": event.t}
+        case events.PicturesSaved():
+            return dict(event.values)
         case events.MemberCaptured():
             together = {f"ensemble {name}": value for name, value in event.ensemble.items()}
             return {**event.values, **together, **event.distances, "": (event.step, event.name)}
-        case events.PicturesSaved():
-            return dict(event.values)
         case events.Metric():
             return {"": event.value}
         case _:

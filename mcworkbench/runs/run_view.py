@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 
 # Rough shares of a run's time by kind of stage, for the progress bar and the time left only.
 _SHARES = {
-    **dict.fromkeys(("dataset", "line", "chain", "import", "align_code"), 1.0),
-    **dict.fromkeys(("predict", "soup", "ensemble"), 1.0),
-    **dict.fromkeys(("pictures", "latent"), 2.0),
+    **dict.fromkeys(("dataset", "line", "chain", "import", "predict", "soup", "ensemble"), 1.0),
     **dict.fromkeys(("evaluate", "swag"), 5.0),
+    "align_code": 1.0,
+    "pictures": 2.0,
+    "latent": 2.0,
 }
 _SHARE = 20.0
 

@@ -116,7 +116,7 @@ class MemberTraining:
         self.store = MemberStore(
             workspace,
             self.scorer.averages,
-            self.scorer.split("test").targets,
+            self.scorer.answers("test"),
             total=total,
             start_D=flat.params,
             vector_of=lambda row: kept_vector(workspace, row, flat.layout),

@@ -67,7 +67,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     store = MemberStore(
         workspace,
         scorer.averages,
-        scorer.split("test").targets,
+        scorer.answers("test"),
         total=len(ts),
         start_D=None if path is None else path.at(0.0),
         vector_of=None if path is None else lambda row: path.at(ts[row.index - 1]),

@@ -49,8 +49,8 @@ class NetworkScorer:
         *,
         precision: str = "float32",
         channels_last: bool = False,
-        batch_size: int = EVALUATION_BATCH,
         task: AbstractTask | None = None,
+        batch_size: int = EVALUATION_BATCH,
     ) -> None:
         """Keep what is scored; `task` is the data set's own with its usual loss where absent."""
         self._dataset = dataset
@@ -71,6 +71,13 @@ class NetworkScorer:
                 name, self._device, channels_last=self._channels_last
             )
         return self._splits[name]
+
+    def answers(self, name: SplitName) -> Tensor:
+        """Return what averaged outputs are compared with: targets, or images in [0, 1] pixels."""
+        split = self.split(name)
+        if not split.reconstructs:
+            return split.targets
+        return torch.cat([self._task.averaged(x_B) for x_B, _ in split.batches(self._batch_size)])
 
     def scores(self, name: SplitName) -> dict[str, float]:
         """Return every metric of one split by "<split>_<metric>"; may raise `Interrupted`."""

@@ -66,7 +66,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     store = MemberStore(
         workspace,
         scorer.averages,
-        scorer.split("test").targets,
+        scorer.answers("test"),
         total=options.samples,
     )
 

@@ -101,11 +101,20 @@ def test_further_nodes_and_published_numbers_are_sections_of_their_own() -> None
 
 def test_sections_that_a_kind_has_no_use_for_are_idle() -> None:
     idle = {s.title for s in form_sections(QUICKSTART) if s.is_idle}
-    looks = {"[loss]", "[pictures]", "[latent]"}
     ensembles = {"[fge]", "[snapshot]", "[swa]", "[swag]", "[ensemble]"}
+    looks = {"[pictures]", "[latent]"}
     assert idle == {"[path]", "[import]", *ensembles, *looks}
     idle = {s.title for s in form_sections({"kind": "import"}) if s.is_idle}
-    assert idle == {"[ends]", "[train]", "[curve]", "[evaluate]", "[path]", *ensembles, *looks}
+    assert idle == {
+        "[ends]",
+        "[train]",
+        "[curve]",
+        "[evaluate]",
+        "[path]",
+        *ensembles,
+        *looks,
+        "[loss]",
+    }
     idle = {s.title for s in form_sections({"kind": "swag"}) if s.is_idle}
     assert {"[swa]", "[swag]", "[train]"}.isdisjoint(idle)
 

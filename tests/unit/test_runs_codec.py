@@ -26,6 +26,7 @@ SAMPLES: list[events.Event] = [
     events.CheckpointSaved("step-00000030.a0002", 30, 3, 1000, 0.01),
     events.SnapshotSaved("epoch-3", 3, 30, ("kept",)),
     events.ArtifactSaved("network.safetensors", "network", "0" * 64, 12),
+    events.PicturesSaved("strip-000003.npz", "strip", 3, 30, 8, {"mse": 0.01}),
     events.Metric("sharpness", -2.5, 30),
     events.Noted("hello"),
     events.Warned("careful"),
