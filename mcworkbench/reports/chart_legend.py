@@ -124,6 +124,9 @@ def legend_of(
         _entry(place, lines[place], samples[place], plot, width=width, crosshair=crosshair)
         for place in _by_weight(lines)
     ]
+    if plot.bundle is not None:
+        label = one_cell_each(plot.bundle.label, limit=max(width - _SAMPLE - 1, 1))
+        entries.append(((f"{_sample((1, 0))} {label}", Paint.bundle),))
     entries += [((f"{sign} {_SIGNS[sign]}", Paint.mark),) for sign in _SIGNS if sign in signs]
     texts = list(dict.fromkeys(mark.text for mark in plot.marks))
     entries += [

@@ -88,6 +88,18 @@ class PixelCanvas:
         self.inks[area] = np.where(is_even, OWN, top_RW)
         self.grounds[area] = bottom_RW
 
+    def paste(self, other: PixelCanvas, row: int = 0, column: int = 0) -> None:
+        """Put another canvas down, its top left corner there; what does not fit is left out."""
+        height, width = min(other.height, self.height - row), min(other.width, self.width - column)
+        if height < 1 or width < 1:
+            return
+        area = (slice(row, row + height), slice(column, column + width))
+        part = (slice(0, height), slice(0, width))
+        self.text.chars[area] = other.text.chars[part]
+        self.text.paints[area] = other.text.paints[part]
+        self.inks[area] = other.inks[part]
+        self.grounds[area] = other.grounds[part]
+
     def key(self, row: int) -> bytes:
         """Return what tells one look of a row from another."""
         arrays = (self.text.chars, self.text.paints, self.inks, self.grounds)

@@ -72,6 +72,22 @@ class Mark:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """Many lines of one meaning, drawn faint below all series, with one entry in the legend.
+
+    Attributes:
+        label: of all of them.
+        xs: shared by all, increasing.
+        ys_of: the ys of every line, as many as xs.
+    """
+
+    label: str
+    xs: Sequence[float]
+    ys_of: Sequence[Sequence[float]]
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
 class Plot:
     """All a chart shows.
 
@@ -86,6 +102,7 @@ class Plot:
         is_log: whether y starts logarithmic; None lets the spread of the data decide.
         task: "classification" or "regression", for the names of quantities.
         empty: the sentence shown instead while there are no numbers.
+        bundle: many faint lines below the series, or None.
     """
 
     name: str
@@ -98,3 +115,4 @@ class Plot:
     is_log: bool | None = None
     task: str = "classification"
     empty: str = "no numbers yet"
+    bundle: Bundle | None = None

@@ -6,6 +6,7 @@ grey terminals and colour-blind eyes.
 
 from __future__ import annotations
 
+import math
 from typing import final
 
 import numpy as np
@@ -14,7 +15,8 @@ _STEPS = 24
 # Dark to bright; after viridis, and one of ambers for what should not be.
 _COOL = ("#16202c", "#1f3b57", "#23607f", "#2b8a8f", "#5bb884", "#b7de6a", "#f4f09a")
 _WARM = ("#16202c", "#4a2a1a", "#7a3b12", "#ad5410", "#dd7a1f", "#f5ab4a", "#fde3a7")
-_WHITE, _BLACK = 0xFFFFFF, 0x101010
+_WHITE, _BLACK = 0xFFFFFF, 0x000000
+_LINEAR = 0.04045
 
 
 def contrast(one: int, other: int) -> float:
@@ -28,7 +30,7 @@ def contrast(one: int, other: int) -> float:
 
 def _light(packed: int) -> float:
     channels = np.array([packed >> 16, (packed >> 8) & 255, packed & 255]) / 255
-    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    linear = np.where(channels <= _LINEAR, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
     return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
@@ -55,7 +57,7 @@ class Scale:
 
     def at(self, part: float) -> tuple[int, int]:
         """Return ink and ground for a part in [0, 1]; what is no number is the lowest."""
-        step = int(min(max(part, 0.0), 1.0) * (_STEPS - 1) + 0.5) if part == part else 0  # noqa: PLR0124
+        step = 0 if math.isnan(part) else round(min(max(part, 0.0), 1.0) * (_STEPS - 1))
         return self._inks[step], self._grounds[step]
 
 

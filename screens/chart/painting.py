@@ -23,6 +23,7 @@ _NAMED = {
     Paint.crosshair: "chart--crosshair",
     Paint.readout: "chart--readout",
     Paint.mark: "chart--mark",
+    Paint.bundle: "chart--ghost-faint",
 }
 COMPONENTS = frozenset(
     {

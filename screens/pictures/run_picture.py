@@ -11,6 +11,7 @@ from typing import final
 
 from mcworkbench.reports.plot import Plot
 from mcworkbench.runs.state import State
+from mcworkbench.screens.pictures.looks import PairLooks, Reconstructions
 from mcworkbench.screens.pictures.run_row import RunRow
 
 
@@ -130,7 +131,9 @@ class RunPicture:
         log: oldest first, at most 2,000 lines.
         warnings: what the user should know.
         messages: why stages failed or were lost.
-        version: changes whenever any of the above does; equal versions need no new drawing.
+        version: changes whenever anything else does; equal versions need no new drawing.
+        looks: what pairs show besides numbers, by their labels; read for an open run only.
+        strips: what networks that train make of fixed images; likewise.
     """
 
     row: RunRow
@@ -142,3 +145,5 @@ class RunPicture:
     warnings: tuple[str, ...]
     messages: tuple[str, ...]
     version: int
+    looks: tuple[PairLooks, ...] = ()
+    strips: tuple[Reconstructions, ...] = ()

@@ -7,16 +7,26 @@ one: a class here below `AbstractPart`, in a file of its own, and a line in `mak
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-if TYPE_CHECKING:
-    from textual.widget import Widget
+from textual.message import Message
+from textual.widget import Widget
 
+if TYPE_CHECKING:
     from mcworkbench.screens.pictures.run_picture import RunPicture
     from mcworkbench.screens.run.choices import Choices
 
 # The way every run has: paths where something joins its networks, and trainings.
 PATHS = "paths"
+
+
+@dataclass
+class PositionMoved(Message):
+    """The user moved the position along the path in a pane of a part."""
+
+    pane: Widget
+    t: float
 
 
 class AbstractPart(ABC):
@@ -27,12 +37,18 @@ class AbstractPart(ABC):
         top: panes of the upper row.
         bottom: panes of the lower row.
         keeps: ids of panes of the usual way that stay: "training", "plan", "run-log", ….
+        leading: the pane that has the focus when this way is chosen, None for the first.
+        has_t: it shows one position along the path, which then stands in the charts too.
+        training_is_row: the charts of training stand beside one another.
     """
 
     view: ClassVar[str]
     keeps: ClassVar[frozenset[str]] = frozenset()
     top: tuple[Widget, ...] = ()
     bottom: tuple[Widget, ...] = ()
+    leading: Widget | None = None
+    has_t: ClassVar[bool] = False
+    training_is_row: ClassVar[bool] = False
 
     @abstractmethod
     def has(self, picture: RunPicture) -> bool:
@@ -53,7 +69,16 @@ class AbstractPart(ABC):
 
 def make_parts() -> tuple[AbstractPart, ...]:
     """Return every part, in the order in which the key walks through them."""
-    return ()
+    # Parts are made of this file's base.
+    from mcworkbench.screens.run.looks import parts as looks
+
+    return (
+        looks.PicturesPart(),
+        looks.StripsPart(),
+        looks.CodesPart(),
+        looks.ConfusionPart(),
+        looks.FunctionsPart(),
+    )
 
 
 def views_of(parts: tuple[AbstractPart, ...], picture: RunPicture) -> list[str]:

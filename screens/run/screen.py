@@ -31,7 +31,7 @@ from mcworkbench.screens.run.choices import (
     training_shown,
 )
 from mcworkbench.screens.run.keys import AbstractRunKeys
-from mcworkbench.screens.run.parts import part_shown
+from mcworkbench.screens.run.parts import PositionMoved, part_shown
 from mcworkbench.screens.run.path_table import TablePane
 from mcworkbench.screens.run.plan import PlanList
 from mcworkbench.screens.run.status import RunStatus
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from mcworkbench.screens.pictures.run_picture import RunPicture, StageRow
     from mcworkbench.screens.pictures.run_row import RunRow
+    from mcworkbench.screens.run.parts import AbstractPart
 
 # From this size on a second chart along t stands beside the first.
 _LARGE_COLUMNS, _LARGE_ROWS = 150, 44
@@ -77,6 +78,9 @@ class RunScreen(AbstractRunKeys):
         self.table = TablePane(id="table")
         self.plan = PlanList(id="plan")
         self.log_list = LogList(id="run-log")
+        # Where on the path all panes are, None before anything was moved.
+        self._t: float | None = None
+        self._part: AbstractPart | None = None
         self._nothing = Static("", id="run-nothing-text", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -134,6 +138,9 @@ class RunScreen(AbstractRunKeys):
     def _begin_anew(self) -> None:
         self.choices = Choices(has_ghosts=self.choices.has_ghosts)
         self.log_list.forget()
+        self._t = None
+        with self.prevent(Chart.CrosshairMoved):
+            self.along.set_crosshair(None)
 
     # Drawing.
 
@@ -158,7 +165,14 @@ class RunScreen(AbstractRunKeys):
         part = part_shown(self.parts, picture, self.choices)
         if part is not None:
             part.show(picture, self.choices)
+            if part.has_t:
+                self._begin_at_worst()
         self._offer(picture)
+
+    def _begin_at_worst(self) -> None:
+        """Put charts and parts to where the table stands, unless the user moved them before."""
+        if self._t is None and self.table.rows.t is not None:
+            self._move_t(self.table.rows.t)
 
     def _draw_along(self, picture: RunPicture) -> None:
         pair = pair_shown(picture, self.choices)
@@ -211,10 +225,18 @@ class RunScreen(AbstractRunKeys):
         for pane, is_in in wanted.items():
             pane.disabled = not is_in
         self.refresh_panes()
-        self.training.set_row(self.is_ends and not self.is_narrow)
+        self._lay_training(chosen)
         panes = self.panes()
-        if panes and (self.focused is None or self.focused.disabled):
+        leading = chosen.leading if chosen is not None else None
+        if chosen is not self._part and leading is not None:
+            self.go_to_pane(leading)
+        elif panes and (self.focused is None or self.focused.disabled):
             self.go_to_pane(panes[0])
+        self._part = chosen
+
+    def _lay_training(self, part: AbstractPart | None) -> None:
+        is_row = self.is_ends or (part is not None and part.training_is_row)
+        self.training.set_row(is_row and not self.is_narrow)
 
     @on(ScreenResume)
     def _show_lists(self) -> None:
@@ -224,7 +246,7 @@ class RunScreen(AbstractRunKeys):
     @on(Resize)
     def _fit(self) -> None:
         self._arrange()
-        self.training.set_row(self.is_ends and not self.is_narrow)
+        self._lay_training(self._part)
         if self._shown is not None:
             self._draw_along(self._shown)
 
@@ -239,18 +261,26 @@ class RunScreen(AbstractRunKeys):
                     if chart is not event.chart:
                         chart.set_crosshair(event.x)
                 return
-            self.along.set_crosshair(event.x, but=event.chart)
-        for part in self.parts:
-            part.set_t(event.x)
-        if event.x is not None:
-            self.table.rows.move_to_t(event.x)
+        self._move_t(event.x, but=event.chart)
 
     @on(AbstractLines.Moved, "#table-rows")
     def _row_moved(self) -> None:
+        self._move_t(self.table.rows.t, but=self.table)
+
+    @on(PositionMoved)
+    def _position_moved(self, event: PositionMoved) -> None:
+        event.stop()
+        self._move_t(event.t, but=event.pane)
+
+    def _move_t(self, t: float | None, *, but: Widget | None = None) -> None:
+        """Put every pane but the one that told to a position; None takes the crosshair off."""
+        self._t = t if t is not None else self._t
         with self.prevent(Chart.CrosshairMoved):
-            self.along.set_crosshair(self.table.rows.t)
+            self.along.set_crosshair(t, but=but)
         for part in self.parts:
-            part.set_t(self.table.rows.t)
+            part.set_t(t)
+        if t is not None and but is not self.table:
+            self.table.rows.move_to_t(t)
 
     @on(AbstractLines.Picked, "#plan")
     def _stage_picked(self, event: AbstractLines.Picked) -> None:

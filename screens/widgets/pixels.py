@@ -76,7 +76,9 @@ class AbstractPixels(AbstractDrawn, can_focus=True):
     @property
     def is_plain(self) -> bool:
         """Return whether pictures are better shown in ink than in colours here."""
-        return self.app.no_color or self.app.console.color_system in _POOR
+        app = self.app
+        is_poor = not app.is_headless and app.console.color_system in _POOR
+        return app.no_color or is_poor
 
     def renew(self, *, at_once: bool = False) -> None:
         """Draw anew: at once where a key asks for it, else as often as is good for the eye."""
