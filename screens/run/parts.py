@@ -62,6 +62,11 @@ class AbstractPart(ABC):
     def show(self, picture: RunPicture, choices: Choices) -> None:
         """Draw the run; called only while this way shows."""
 
+    def stage(self, picture: RunPicture, choices: Choices) -> str:
+        """Return the stage whose training shows beside it while none is chosen, '' for any."""
+        del picture, choices
+        return ""
+
     def set_t(self, t: float | None) -> None:
         """Follow the position along the path that another pane was put to."""
         del t

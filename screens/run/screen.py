@@ -6,6 +6,7 @@ charts of training do. What the user did not choose follows the run by itself.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, final
 
 from rich.text import Text
@@ -185,7 +186,10 @@ class RunScreen(AbstractRunKeys):
         self.table.show(table, highest, has_others=sum(bool(one.rows) for one in pair.tables) > 1)
 
     def _draw_training(self, picture: RunPicture) -> None:
-        chosen = training_shown(picture, self.choices)
+        choices = self.choices
+        if self._part is not None and not choices.stage:
+            choices = replace(choices, stage=self._part.stage(picture, choices))
+        chosen = training_shown(picture, choices)
         has_others = self.choices.has_others
         is_overlaid = self.is_ends if has_others is None else has_others
         others = others_of(picture, chosen) if chosen is not None and is_overlaid else []

@@ -60,6 +60,8 @@ class AbstractDrawn(Widget):
     def render_line(self, y: int) -> Strip:
         if self._painted != self.size:
             self._paint_now()
+            # What the border says was not known when it was drawn.
+            self.call_later(self.refresh)
         return self._strip(y) or Strip.blank(self.size.width, self.rich_style)
 
     @override

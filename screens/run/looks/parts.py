@@ -19,6 +19,7 @@ from mcworkbench.screens.run.parts import AbstractPart
 from mcworkbench.screens.run.words import why_empty
 
 if TYPE_CHECKING:
+    from mcworkbench.screens.pictures.looks import Reconstructions
     from mcworkbench.screens.pictures.run_picture import RunPicture
     from mcworkbench.screens.run.choices import Choices
 
@@ -90,15 +91,27 @@ class StripsPart(AbstractPart):
         return self.has(picture) and not any(looks.reconstructions for looks in picture.looks)
 
     @override
+    def stage(self, picture: RunPicture, choices: Choices) -> str:
+        strip = self._strip(picture, choices)
+        return strip.name if strip is not None else ""
+
+    @override
     def show(self, picture: RunPicture, choices: Choices) -> None:
-        by_node = {strip.name: strip for strip in picture.strips}
-        chosen = training_shown(picture, choices)
-        strip = by_node.get(chosen.node) if chosen is not None else None
-        if strip is None and picture.strips:
-            strip = picture.strips[-1]
+        strip = self._strip(picture, choices)
         classes = next((looks.classes for looks in picture.looks if looks.classes), ())
         shown = (strip,) if strip is not None else ()
-        self.strip.show(shown, classes, why_empty(picture, "no reconstructions yet"))
+        what = f"{choices.stage} keeps no pictures" if choices.stage else "no reconstructions yet"
+        self.strip.show(shown, classes, why_empty(picture, what))
+
+    @staticmethod
+    def _strip(picture: RunPicture, choices: Choices) -> Reconstructions | None:
+        """Return the strip of the chosen stage, else of what trains, else the newest."""
+        by_node = {strip.name: strip for strip in picture.strips}
+        if choices.stage:
+            return by_node.get(choices.stage)
+        followed = training_shown(picture, choices)
+        newest = picture.strips[-1] if picture.strips else None
+        return by_node.get(followed.node, newest) if followed is not None else newest
 
 
 @final
