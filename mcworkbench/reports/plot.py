@@ -43,6 +43,7 @@ class Series:
         smooth: a moving average of ys, drawn over them; ys are then faint.
         is_focused: drawn last, over all others, and bold.
         is_partial: points are still to come, so that a gap is no missing number.
+        is_scattered: its points stand alone, with a gap between any two.
         stride: each point stands for that many measured ones, of which it is the last; a moving
             average counts them all.
     """
@@ -58,6 +59,7 @@ class Series:
     smooth: Sequence[float] | None = None
     is_focused: bool = False
     is_partial: bool = False
+    is_scattered: bool = False
     stride: int = 1
 
 

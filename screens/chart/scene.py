@@ -138,7 +138,7 @@ def is_same(one: Plot, other: Plot) -> bool:
 
 
 def _is_same_series(one: Series, other: Series) -> bool:
-    plain = ("label", "role", "is_faint", "is_smoothable", "is_focused", "stride")
+    plain = ("label", "role", "is_faint", "is_smoothable", "is_focused", "is_scattered", "stride")
     if any(getattr(one, name) != getattr(other, name) for name in plain):
         return False
     arrays = ("xs", "ys", "low", "high", "smooth")

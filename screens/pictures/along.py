@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.reports.gather import usable_table
-from mcworkbench.reports.names import end_roles
+from mcworkbench.reports.names import end_roles, snapshot_of
 from mcworkbench.reports.scored import path_summaries
 from mcworkbench.runs.documents import read_document
 from mcworkbench.runs.state import State
@@ -89,7 +89,7 @@ def ends_of(node: NodeView, run: RunView) -> Pair:
 
 
 def summaries_of(between: Between, run: RunView, tables: Tables) -> list[PathSummary]:
-    """Return the evaluated paths of a pair with their statistics, the line last.
+    """Return the evaluated paths of a pair with their statistics, snapshots and the line last.
 
     Raises:
         KeyError, ValueError: a table is none of ours.
@@ -99,7 +99,11 @@ def summaries_of(between: Between, run: RunView, tables: Tables) -> list[PathSum
         for node in run.nodes.values()
         if node in between.evaluations or node.kind not in ("evaluate", "dataset")
     }
-    return sorted(path_summaries(nodes), key=lambda path: path.is_line)
+    return sorted(path_summaries(nodes), key=_rank)
+
+
+def _rank(path: PathSummary) -> tuple[bool, bool]:
+    return path.is_line, bool(snapshot_of(path.node))
 
 
 def _facts(node: NodeView, table: dict[str, Any] | None) -> dict[str, Any]:

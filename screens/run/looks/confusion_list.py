@@ -12,6 +12,7 @@ import numpy as np
 from rich.color import Color
 from rich.style import Style
 from rich.text import Text
+from textual.content import Content
 from typing_extensions import override
 
 from mcworkbench.reports.chart_canvas import one_cell_each
@@ -84,7 +85,8 @@ class ConfusionList(AbstractLines):
     def _title(self) -> None:
         found = self.classified
         name = one_cell_each(found.name, limit=30) if found is not None else ""
-        self.border_title = f"Confusion · {name}" if found is not None else "Confusion"
+        what = f"Confusion · {name} · row true, column taken for"
+        self.border_title = Content(what if found is not None else "Confusion")
         if found is None:
             self.border_subtitle = ""
             return

@@ -7,7 +7,7 @@ of that line, so that a few surely wrong examples still show.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 import numpy as np
 from rich.text import Text
@@ -21,6 +21,7 @@ from mcworkbench.screens.widgets.lines import AbstractLines, Line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from rich.style import Style
 
     from mcworkbench.screens.pictures.looks import Classified
 
@@ -40,9 +41,11 @@ class DensityList(AbstractLines):
         "beside the highest of each line. A good network has everything at the right end."
     )
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"density--curve", "density--line"}
+
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id, name="Certainty", classes="pane")
-        self.border_title = "Probability of the true class"
+        self.border_title = "Density of the probability of the true class"
         self.paths: tuple[Classified, ...] = ()
         self.class_names: tuple[str, ...] = ()
         self.empty = _NOTHING
@@ -79,6 +82,10 @@ class DensityList(AbstractLines):
     def num_items(self) -> int:
         return self.paths[0].mean_TL.shape[1] if self.paths else 0
 
+    def _colour(self, path: Classified) -> Style:
+        name = "density--line" if path.is_line else "density--curve"
+        return self.get_component_rich_style(name, partial=True)
+
     @override
     def lay_out(self, width: int) -> tuple[list[Text], list[Line]]:
         if not self.paths:
@@ -105,7 +112,7 @@ class DensityList(AbstractLines):
             bars = bars_of(path.density_TLG[place, row], room)
             mean = float(path.mean_TL[place, row])
             text.append(" ")
-            text.append(bars, self.look("stopped" if path.is_line else "running"))
+            text.append(bars, self._colour(path))
             shown = f"{mean:.3f}" if math.isfinite(mean) else "–"
             text.append(f"{shown:>{_MEAN}}", self.look("quiet"))
         return text

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, final
 
 from textual import on
 from textual.containers import Container
+from textual.content import Content
 from typing_extensions import override
 
 from mcworkbench.reports.plot import Bundle, Plot, Role, Series
 from mcworkbench.screens.chart.widget import Chart
 from mcworkbench.screens.run.choices import nearest
+from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -64,6 +66,8 @@ class FunctionsPane(Container):
         return nearest(self.fitted.ts, wanted) if self.fitted is not None else 0
 
     def _draw(self) -> None:
+        name = clean_line(self.fitted.name) if self.fitted is not None else ""
+        self.border_title = Content(f"Functions · {name}" if name else "Functions")
         if self.fitted is None or self._bundle is None:
             self.chart.show(Plot("functions", "functions", "x", "y", empty=self.empty))
             return
@@ -124,4 +128,4 @@ def _dots(label: str, points: Points, role: Role) -> Series:
     xs, ys = points
     doubled = [x for x in xs for _ in range(2)]
     gaps = [value for y in ys for value in (y, math.nan)]
-    return Series(label, doubled, gaps, role, is_partial=True)
+    return Series(label, doubled, gaps, role, is_partial=True, is_scattered=True)

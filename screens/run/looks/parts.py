@@ -193,7 +193,7 @@ class FunctionsPart(AbstractPart):
     """The functions along the path, after training and before it, below the loss."""
 
     view: ClassVar[str] = "functions"
-    keeps: ClassVar[frozenset[str]] = frozenset({"curve", "table"})
+    keeps: ClassVar[frozenset[str]] = frozenset({"curve"})
     has_t: ClassVar[bool] = True
 
     def __init__(self) -> None:
