@@ -35,9 +35,11 @@ def read_arrays(path: Path) -> Arrays | None:
             if sum(item.file_size for item in archive.infolist()) > _MAX_BYTES:
                 return None
         with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+            found = {name: stored[name] for name in stored.files}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
+    # What is no array in there comes as bytes.
+    return {name: value for name, value in found.items() if isinstance(value, np.ndarray)}
 
 
 def path_reconstructions(path: Path, name: str, *, is_line: bool) -> Reconstructions | None:

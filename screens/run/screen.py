@@ -17,8 +17,6 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from mcworkbench.screens.base import PaneColumn
-from mcworkbench.screens.chart.widget import Chart
-from mcworkbench.screens.run.along import AlongCharts
 from mcworkbench.screens.run.choices import (
     Choices,
     busy_pair,
@@ -31,12 +29,10 @@ from mcworkbench.screens.run.choices import (
     table_shown,
     training_shown,
 )
-from mcworkbench.screens.run.keys import AbstractRunKeys
-from mcworkbench.screens.run.parts import PositionMoved, part_shown
-from mcworkbench.screens.run.path_table import TablePane
+from mcworkbench.screens.run.parts import part_shown
 from mcworkbench.screens.run.plan import PlanList
+from mcworkbench.screens.run.shared_t import AbstractSharedT
 from mcworkbench.screens.run.status import RunStatus
-from mcworkbench.screens.run.training import TrainingPane
 from mcworkbench.screens.run.words import NOTHING_OPEN, READING, why_empty
 from mcworkbench.screens.widgets.lines import AbstractLines
 from mcworkbench.screens.widgets.log_list import LogList
@@ -60,7 +56,7 @@ class PaneRow(PaneColumn):
 
 
 @final
-class RunScreen(AbstractRunKeys):
+class RunScreen(AbstractSharedT):
     """One run, live or as it ended."""
 
     MODE: ClassVar[str] = "run"
@@ -74,13 +70,8 @@ class RunScreen(AbstractRunKeys):
         super().__init__()
         self.num_draws = 0
         self.status = RunStatus(id="run-status")
-        self.along = AlongCharts()
-        self.training = TrainingPane(id="training")
-        self.table = TablePane(id="table")
         self.plan = PlanList(id="plan")
         self.log_list = LogList(id="run-log")
-        # Where on the path all panes are, None before anything was moved.
-        self._t: float | None = None
         self._part: AbstractPart | None = None
         self._nothing = Static("", id="run-nothing-text", markup=False)
 
@@ -139,9 +130,7 @@ class RunScreen(AbstractRunKeys):
     def _begin_anew(self) -> None:
         self.choices = Choices(has_ghosts=self.choices.has_ghosts)
         self.log_list.forget()
-        self._t = None
-        with self.prevent(Chart.CrosshairMoved):
-            self.along.set_crosshair(None)
+        self._forget_t()
 
     # Drawing.
 
@@ -169,11 +158,6 @@ class RunScreen(AbstractRunKeys):
             if part.has_t:
                 self._begin_at_worst()
         self._offer(picture)
-
-    def _begin_at_worst(self) -> None:
-        """Put charts and parts to where the table stands, unless the user moved them before."""
-        if self._t is None and self.table.rows.t is not None:
-            self._move_t(self.table.rows.t)
 
     def _draw_along(self, picture: RunPicture) -> None:
         pair = pair_shown(picture, self.choices)
@@ -254,37 +238,7 @@ class RunScreen(AbstractRunKeys):
         if self._shown is not None:
             self._draw_along(self._shown)
 
-    # Crosshair and table.
-
-    @on(Chart.CrosshairMoved)
-    def _crosshair_moved(self, event: Chart.CrosshairMoved) -> None:
-        event.stop()
-        with self.prevent(Chart.CrosshairMoved):
-            if event.chart in self.training.charts:
-                for chart in self.training.charts:
-                    if chart is not event.chart:
-                        chart.set_crosshair(event.x)
-                return
-        self._move_t(event.x, but=event.chart)
-
-    @on(AbstractLines.Moved, "#table-rows")
-    def _row_moved(self) -> None:
-        self._move_t(self.table.rows.t, but=self.table)
-
-    @on(PositionMoved)
-    def _position_moved(self, event: PositionMoved) -> None:
-        event.stop()
-        self._move_t(event.t, but=event.pane)
-
-    def _move_t(self, t: float | None, *, but: Widget | None = None) -> None:
-        """Put every pane but the one that told to a position; None takes the crosshair off."""
-        self._t = t if t is not None else self._t
-        with self.prevent(Chart.CrosshairMoved):
-            self.along.set_crosshair(t, but=but)
-        for part in self.parts:
-            part.set_t(t)
-        if t is not None and but is not self.table:
-            self.table.rows.move_to_t(t)
+    # Plan.
 
     @on(AbstractLines.Picked, "#plan")
     def _stage_picked(self, event: AbstractLines.Picked) -> None:

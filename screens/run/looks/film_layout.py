@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 GAIN = 4
 _ERROR = f"error ×{GAIN}"
-_MIN_ROWS, _GOOD_ROWS = 2, 4
+_MIN_ROWS, _GOOD_ROWS, _GOOD_FILM_ROWS = 2, 4, 6
 # Room for ".0118 19 dB".
 _MIN_COLUMN = 11
 _SMALLEST = 5e-5
@@ -159,14 +159,14 @@ def _draw_images(canvas: PixelCanvas, film: Film) -> None:
 
 
 def _draw_positions(canvas: PixelCanvas, film: Film) -> None:
-    main, label = film.main, _label_width(path.name for path in film.paths)
-    places = film_places(main.positions)
-    here = nearest(main.positions, film.at)
-    columns = [*places] if here in places else sorted([*places, here])
+    main = film.main
+    places, here = film_places(main.positions), nearest(main.positions, film.at)
+    columns = sorted({*places, here})
+    strips = _strips_along(film, columns, canvas.height - 1)
+    label = _label_width(strip.name for strip in strips)
     height, width = main.inputs_KHWC.shape[1:3]
-    num_rows = (canvas.height - 1) // len(film.paths) - 1
-    room = canvas.width - label
-    column = max(room // (len(columns) + 1), 1)
+    column = max((canvas.width - label) // (len(columns) + 1), 1)
+    num_rows = rows_each(strips, canvas.height - 1)
     size = fitted(height, width, num_rows, max(column - _GAP, 1))
     column = max(size[1], min(_MIN_COLUMN, column - _GAP)) + _GAP
     canvas.write(0, label, "input"[: column - _GAP], HEAD)
@@ -174,20 +174,37 @@ def _draw_positions(canvas: PixelCanvas, film: Film) -> None:
         text = position_text(main, main.positions[at]) + (" ◂" if at == here else "")
         canvas.write(0, label + place * column, text[: column - _GAP], MARK if at == here else HEAD)
     row = 1
-    for path in film.paths:
-        ats = [nearest(path.positions, main.positions[at]) for at in columns]
-        pictures = [path.inputs_KHWC[film.image], *path.outputs_TKHWC[ats, film.image]]
-        canvas.write(row, 0, one_cell_each(path.name, limit=label - 1), HEAD)
-        below = row + (size[0] + 1) // 2
-        for place, image in enumerate(resized(np.stack(pictures), *size) if min(size) else ()):
+    for strip in strips:
+        canvas.write(row, 0, one_cell_each(strip.name, limit=label - 1), HEAD)
+        # Errors have no input of their own.
+        first = len(columns) + 1 - len(strip.images_KHWC)
+        images = resized(strip.images_KHWC, *size) if min(size) else ()
+        for place, image in enumerate(images, start=first):
             canvas.picture(row, label + place * column, image, is_plain=film.is_plain)
-        name = one_cell_each(image_name(film, film.image), limit=column - _GAP)
-        canvas.write(below, label, name, QUIET)
-        for place, at in enumerate(ats, start=1):
-            text = numbers_text(float(path.mse_TK[at, film.image]))[: column - _GAP]
-            is_here = columns[place - 1] == here
-            canvas.write(below, label + place * column, text, STRONG if is_here else PLAIN)
-        row = below + 1
+        row += (size[0] + 1) // 2
+        if strip.texts:
+            for place, text in enumerate(strip.texts):
+                is_here = place > 0 and columns[place - 1] == here
+                paint = STRONG if is_here else PLAIN if place else QUIET
+                shown = one_cell_each(text, limit=column - _GAP)
+                canvas.write(row, label + place * column, shown, paint)
+            row += 1
+
+
+def _strips_along(film: Film, columns: Sequence[int], num_rows: int) -> list[Strip]:
+    """Return the input and the reconstructions of one image by every path, and their errors."""
+    found: list[Strip] = []
+    errors: list[Strip] = []
+    for path in film.paths:
+        ats = [nearest(path.positions, film.main.positions[at]) for at in columns]
+        outputs_THWC = path.outputs_TKHWC[ats, film.image]
+        input_1HWC = path.inputs_KHWC[film.image : film.image + 1]
+        texts = [numbers_text(float(mse)) for mse in path.mse_TK[ats, film.image]]
+        images = np.concatenate([input_1HWC, outputs_THWC])
+        found.append(Strip(path.name, images, (image_name(film, film.image), *texts)))
+        errors.append(Strip(_ERROR, difference(input_1HWC, outputs_THWC, gain=GAIN)))
+    paired = [strip for pair in zip(found, errors, strict=True) for strip in pair]
+    return paired if rows_each(paired, num_rows) >= _GOOD_FILM_ROWS else found
 
 
 def film_places(positions: Sequence[float]) -> list[int]:

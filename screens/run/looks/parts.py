@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 from typing_extensions import override
 
 from mcworkbench.screens.pictures.looks import PairLooks
-from mcworkbench.screens.run.choices import pair_shown, training_shown
+from mcworkbench.screens.run.choices import num_numbers, pair_shown, training_shown
 from mcworkbench.screens.run.looks.between_pane import BetweenPane
 from mcworkbench.screens.run.looks.codes_pane import CodesPane
 from mcworkbench.screens.run.looks.confusion_list import ConfusionList
@@ -88,7 +88,8 @@ class StripsPart(AbstractPart):
 
     @override
     def leads(self, picture: RunPicture) -> bool:
-        return self.has(picture) and not any(looks.reconstructions for looks in picture.looks)
+        # Once something joins the networks, that is what happens.
+        return self.has(picture) and not any(map(num_numbers, picture.pairs))
 
     @override
     def stage(self, picture: RunPicture, choices: Choices) -> str:
