@@ -91,8 +91,9 @@ class AbstractDrawn(Widget):
         wait_s = self._drawn_at_s + _PERIOD_S - self._clock_s()
         if wait_s <= 0 and self._can_be_seen():
             self._draw_now()
-        elif self._pending is None:
-            # Nothing tells a widget that a dialog above it was closed: it looks again.
+        elif self._pending is None and self.size:
+            # Where it has no room it is told once it shows; but nothing tells a widget that a
+            # dialog above it was closed: it looks again.
             delay_s = wait_s if wait_s > 0 else _PERIOD_S
             self._pending = self.set_timer(delay_s, self._drawing_is_due)
 

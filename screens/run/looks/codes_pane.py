@@ -103,4 +103,4 @@ class CodesPane(AbstractPixels):
             return "Codes", ""
         name, _ = codes.ends[self._place]
         across, up = (f"{100 * share:.0f} %" for share in codes.explained)
-        return f"Codes · {name}", f"variance → {across}  ↑ {up} · l other end"
+        return f"Codes · {name}", f"→ {across} ↑ {up} of variance · l end"

@@ -105,7 +105,7 @@ class CrossedPane(AbstractPixels):
 
     @override
     def words(self) -> tuple[str, str]:
-        state = "row: encoder at t · column: decoder" if self.crossed is not None else ""
+        state = "rows encoders, columns decoders" if self.crossed is not None else ""
         return "Crossed, mse", state
 
 
