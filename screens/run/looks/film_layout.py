@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 GAIN = 4
 _ERROR = f"error ×{GAIN}"
-_MIN_ROWS, _GOOD_ROWS, _GOOD_FILM_ROWS = 2, 4, 6
+# More errors are shown only where every picture keeps its pixels, or that many rows.
+_MIN_ROWS, _GOOD_ROWS = 2, 8
 # Room for ".0118 19 dB".
 _MIN_COLUMN = 11
 _SMALLEST = 5e-5
@@ -118,9 +119,13 @@ def strips_at(film: Film, num_rows: int) -> list[Strip]:
     while len(found) > 2 and rows_each(found, num_rows) < _MIN_ROWS:  # noqa: PLR2004
         found.pop()
     for error in errors[1:]:
-        if rows_each([*found, error], num_rows) >= _GOOD_ROWS:
+        if rows_each([*found, error], num_rows) >= _good_rows(main):
             found.append(error)
     return found
+
+
+def _good_rows(path: Reconstructions) -> int:
+    return min(_GOOD_ROWS, (path.inputs_KHWC.shape[1] + 1) // 2)
 
 
 def rows_each(strips: Sequence[Strip], num_rows: int) -> int:
@@ -204,7 +209,7 @@ def _strips_along(film: Film, columns: Sequence[int], num_rows: int) -> list[Str
         found.append(Strip(path.name, images, (image_name(film, film.image), *texts)))
         errors.append(Strip(_ERROR, difference(input_1HWC, outputs_THWC, gain=GAIN)))
     paired = [strip for pair in zip(found, errors, strict=True) for strip in pair]
-    return paired if rows_each(paired, num_rows) >= _GOOD_FILM_ROWS else found
+    return paired if rows_each(paired, num_rows) >= _good_rows(film.main) else found
 
 
 def film_places(positions: Sequence[float]) -> list[int]:
