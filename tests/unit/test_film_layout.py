@@ -34,15 +34,17 @@ def text_of(canvas: PixelCanvas) -> str:
 
 
 def test_rows_are_input_paths_and_the_error_of_the_first() -> None:
-    names = [strip.name for strip in strips_at(Film((CURVE, LINE), 0.5), 18)]
+    names = [strip.name for strip in strips_at(Film((CURVE, LINE), 0.5), 19)]
     assert names == ["input", "curve", "line", "curve error ×4"]
-    names = [strip.name for strip in strips_at(Film((CURVE,), 0.5), 18)]
+    names = [strip.name for strip in strips_at(Film((CURVE,), 0.5), 19)]
     assert names == ["input", "curve", "error ×4"]
 
 
 def test_with_more_room_every_path_has_its_error_and_with_less_the_error_goes() -> None:
     film = Film((CURVE, LINE), 0.5)
-    assert strips_at(film, 40)[-1].name == "line error ×4"
+    assert strips_at(film, 24)[-1].name == "line error ×4"
+    # Never for smaller pictures.
+    assert strips_at(film, 19)[-1].name == "curve error ×4"
     few = strips_at(film, 8)
     assert [strip.name for strip in few] == ["input", "curve"]
     assert rows_each(few, 8) >= 2

@@ -253,7 +253,8 @@ def test_strips_of_other_images_are_left_out(tmp_path: Path) -> None:
     }
     files = [tmp_path / f"strip-{epoch}.npz" for epoch in range(3)]
     np.savez(files[0], **strip, epoch=np.asarray(0))
-    np.savez(files[1], **{**strip, "inputs": images + 1}, epoch=np.asarray(1))
+    other: dict[str, Any] = {**strip, "inputs": images + 1}
+    np.savez(files[1], **other, epoch=np.asarray(1))
     np.savez(files[2], **strip, epoch=np.asarray(2))
     found = epoch_reconstructions([*files, tmp_path / "gone.npz"], "endpoint-1")
     assert found is not None

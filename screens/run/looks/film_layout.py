@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 GAIN = 4
 _ERROR = f"error ×{GAIN}"
-# More errors are shown only where every picture keeps its pixels, or that many rows.
-_MIN_ROWS, _GOOD_ROWS = 2, 8
+_MIN_ROWS = 2
+# Pictures may become that much smaller for further errors.
+_ENOUGH = 0.8
+_ANY = 10_000
 # Room for ".0118 19 dB".
 _MIN_COLUMN = 11
 _SMALLEST = 5e-5
@@ -119,13 +121,18 @@ def strips_at(film: Film, num_rows: int) -> list[Strip]:
     while len(found) > 2 and rows_each(found, num_rows) < _MIN_ROWS:  # noqa: PLR2004
         found.pop()
     for error in errors[1:]:
-        if rows_each([*found, error], num_rows) >= _good_rows(main):
+        if _is_worth(main, found, [*found, error], num_rows, column=_ANY):
             found.append(error)
     return found
 
 
-def _good_rows(path: Reconstructions) -> int:
-    return min(_GOOD_ROWS, (path.inputs_KHWC.shape[1] + 1) // 2)
+def _is_worth(
+    path: Reconstructions, fewer: Sequence[Strip], more: Sequence[Strip], num_rows: int, column: int
+) -> bool:
+    """Return whether pictures stay about as large with more strips in a column of that width."""
+    height, width = path.inputs_KHWC.shape[1:3]
+    sizes = [fitted(height, width, rows_each(s, num_rows), column)[0] for s in (fewer, more)]
+    return sizes[1] >= _ENOUGH * sizes[0] > 0
 
 
 def rows_each(strips: Sequence[Strip], num_rows: int) -> int:
@@ -167,10 +174,10 @@ def _draw_positions(canvas: PixelCanvas, film: Film) -> None:
     main = film.main
     places, here = film_places(main.positions), nearest(main.positions, film.at)
     columns = sorted({*places, here})
-    strips = _strips_along(film, columns, canvas.height - 1)
-    label = _label_width(strip.name for strip in strips)
-    height, width = main.inputs_KHWC.shape[1:3]
+    label = _label_width([*(path.name for path in film.paths), _ERROR])
     column = max((canvas.width - label) // (len(columns) + 1), 1)
+    strips = _strips_along(film, columns, canvas.height - 1, column - _GAP)
+    height, width = main.inputs_KHWC.shape[1:3]
     num_rows = rows_each(strips, canvas.height - 1)
     size = fitted(height, width, num_rows, max(column - _GAP, 1))
     column = max(size[1], min(_MIN_COLUMN, column - _GAP)) + _GAP
@@ -196,8 +203,15 @@ def _draw_positions(canvas: PixelCanvas, film: Film) -> None:
             row += 1
 
 
-def _strips_along(film: Film, columns: Sequence[int], num_rows: int) -> list[Strip]:
-    """Return the input and the reconstructions of one image by every path, and their errors."""
+def _strips_along(film: Film, columns: Sequence[int], num_rows: int, column: int) -> list[Strip]:
+    """Return the input and the reconstructions of one image by every path, and their errors.
+
+    Args:
+        film: what is shown.
+        columns: places among the positions.
+        num_rows: rows of cells for pictures and the text below them.
+        column: how many cells a picture may be wide.
+    """
     found: list[Strip] = []
     errors: list[Strip] = []
     for path in film.paths:
@@ -209,7 +223,7 @@ def _strips_along(film: Film, columns: Sequence[int], num_rows: int) -> list[Str
         found.append(Strip(path.name, images, (image_name(film, film.image), *texts)))
         errors.append(Strip(_ERROR, difference(input_1HWC, outputs_THWC, gain=GAIN)))
     paired = [strip for pair in zip(found, errors, strict=True) for strip in pair]
-    return paired if rows_each(paired, num_rows) >= _good_rows(film.main) else found
+    return paired if _is_worth(film.main, found, paired, num_rows, column=column) else found
 
 
 def film_places(positions: Sequence[float]) -> list[int]:
