@@ -20,7 +20,7 @@ from typing import Any, final
 FOLDER = Path(__file__).parents[1] / "data" / "recorded"
 _RECORDED_ON = date(2025, 11, 20)
 _TEXTS = {".json", ".jsonl", ".toml", ".log", ".lock", ""}
-_ARRAYS, _MOST_BYTES = ".npz", 64 * 1024
+_KEPT, _MOST_BYTES = {".npy", ".npz"}, 64 * 1024
 _DAY = re.compile(r"\b(20\d\d)(\d\d)(\d\d)(?=-\d{6}-[a-z])")
 _LOCAL = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)(?= \d\d:\d\d:\d\d)")
 _PATHS = re.compile(r"(?<![\w.])/(?:tmp|work|root|home)/(?:[\w.-]+/)*")
@@ -39,7 +39,7 @@ def record(home: Path, name: str) -> dict[str, Any]:
     nodes = json.loads((run / "run.json").read_text())["nodes"]
     folders = [run, *(root / "stages" / node["key"] for node in nodes.values())]
     found: dict[str, Any] = {
-        "run": shift.text(run.name), "files": {}, "arrays": {}, "sparse": {}, "times": {},
+        "run": shift.text(run.name), "files": {}, "binary": {}, "sparse": {}, "times": {},
     }  # fmt: skip
     for folder in dict.fromkeys(folders):
         for path in sorted(folder.rglob("*")):
@@ -53,14 +53,14 @@ def record(home: Path, name: str) -> dict[str, Any]:
             if path.suffix in _TEXTS:
                 found["files"][inside] = shift.file(path)
             elif _is_kept(path):
-                found["arrays"][inside] = base64.b64encode(path.read_bytes()).decode()
+                found["binary"][inside] = base64.b64encode(path.read_bytes()).decode()
             else:
                 found["sparse"][inside] = path.stat().st_size
     return found
 
 
 def _is_kept(path: Path) -> bool:
-    return path.suffix == _ARRAYS and path.stat().st_size <= _MOST_BYTES
+    return path.suffix in _KEPT and path.stat().st_size <= _MOST_BYTES
 
 
 @final

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parents[1] / "data" / "recorded"
 NAMES = ("quickstart", "half-way", "was-killed", "diverges", "all-pairs", "three-ends")
-# Runs with more to look at, written only where a test names them.
-LOOKS = ("pictures", "classes", "functions")
+# Those that are written by name only.
+MORE_NAMES = ("pictures", "classes", "functions")
 # 20 November 2025, 12:00 UTC: a bit more than an hour after all recordings.
 NOW_S = 1763640000.0
 
@@ -48,7 +48,7 @@ def recorded_home(home: Path, *names: str) -> dict[str, str]:
         recording = _recording(name)
         for inside, text in recording["files"].items():
             _write(root / inside, text.encode())
-        for inside, content in recording.get("arrays", {}).items():
+        for inside, content in recording.get("binary", {}).items():
             _write(root / inside, base64.b64decode(content))
         for inside, size in recording["sparse"].items():
             _write(root / inside, b"")
