@@ -40,6 +40,7 @@ class Choices:
         pair: the label of a pair of ends.
         path: the path whose table shows.
         stage: the trained stage whose charts show.
+        view: the way to look at the run: "paths" or the name of a part.
         busy: the pair that grew last; kept by the screen, not chosen.
         has_ghosts: earlier probes show.
         has_others: the other networks of the same kind show, faint; None leaves it to the layout.
@@ -49,6 +50,7 @@ class Choices:
     pair: str = ""
     path: str = ""
     stage: str = ""
+    view: str = ""
     busy: str = ""
     has_ghosts: bool = True
     has_others: bool | None = None

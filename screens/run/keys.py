@@ -20,14 +20,15 @@ from mcworkbench.screens.run.choices import (
     table_shown,
     training_shown,
 )
+from mcworkbench.screens.run.parts import PATHS, make_parts, part_shown, views_of
 from mcworkbench.screens.run_actions import RunActions
 
 if TYPE_CHECKING:
     from mcworkbench.screens.pictures.run_picture import PairPicture, RunPicture
 
 # In the order of the hints.
-_KEYS = ("m", "full_stop")
-_OFFERS: tuple[str, ...] = ("quantity", "pair", "stage", "path", "ghosts", "others")
+_KEYS = ("v", "m", "full_stop")
+_OFFERS: tuple[str, ...] = ("quantity", "pair", "stage", "path", "ghosts", "others", "view")
 
 
 class AbstractRunKeys(RunActions):
@@ -35,9 +36,12 @@ class AbstractRunKeys(RunActions):
 
     Attributes:
         choices: what the user chose; kept while a run is open.
+        parts: the ways to look at a run beside its paths.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "view", "View", id="run.view",
+                tooltip="Look at the run another way: its paths, its members, its pictures, …"),
         Binding("m", "quantity", "Quantity", id="curve.quantity",
                 tooltip="Show the next quantity along t: loss, error, …"),
         Binding("full_stop", "pair(1)", "Pair", id="curve.next-pair",
@@ -63,6 +67,7 @@ class AbstractRunKeys(RunActions):
         own = {key: keys[key] for key in _KEYS if key in keys}
         self._bindings.key_to_bindings = {**own, **keys}
         self.choices = Choices()
+        self.parts = make_parts()
         self._shown: RunPicture | None = None
         self._offered = (False,) * len(_OFFERS)
 
@@ -91,6 +96,7 @@ class AbstractRunKeys(RunActions):
             pair is not None and len(pair.tables) > 1,
             pair is not None,
             num_trainings > 1,
+            picture is not None and len(views_of(self.parts, picture)) > 1,
         )
         if offered != self._offered:
             self._offered = offered
@@ -98,6 +104,15 @@ class AbstractRunKeys(RunActions):
 
     def _pair(self) -> PairPicture | None:
         return pair_shown(self._shown, self.choices) if self._shown is not None else None
+
+    def action_view(self) -> None:
+        """Look at the run the next way."""
+        picture = self._shown
+        if picture is not None:
+            part = part_shown(self.parts, picture, self.choices)
+            current = part.view if part is not None else PATHS
+            self.choices.view = stepped(views_of(self.parts, picture), current, 1)
+            self._draw()
 
     def action_quantity(self) -> None:
         """Show the next quantity along t."""

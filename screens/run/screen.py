@@ -31,6 +31,7 @@ from mcworkbench.screens.run.choices import (
     training_shown,
 )
 from mcworkbench.screens.run.keys import AbstractRunKeys
+from mcworkbench.screens.run.parts import part_shown
 from mcworkbench.screens.run.path_table import TablePane
 from mcworkbench.screens.run.plan import PlanList
 from mcworkbench.screens.run.status import RunStatus
@@ -41,6 +42,7 @@ from mcworkbench.screens.widgets.log_list import LogList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from mcworkbench.screens.pictures.run_picture import RunPicture, StageRow
     from mcworkbench.screens.pictures.run_row import RunRow
@@ -63,7 +65,7 @@ class RunScreen(AbstractRunKeys):
     HELP = (
         "One run as it forms. The view follows the stage that works and the pair that grows until "
         "you choose another. m changes the quantity along t, < and > the trained stage, comma and "
-        "full stop the pair of ends."
+        "full stop the pair of ends, v the way to look at the run where there are several."
     )
 
     def __init__(self) -> None:
@@ -90,9 +92,13 @@ class RunScreen(AbstractRunKeys):
             with PaneRow(id="run-top"):
                 yield self.along.first
                 yield self.along.second
+                for part in self.parts:
+                    yield from part.top
                 yield self.training
             with PaneRow(id="run-bottom"):
                 yield self.table
+                for part in self.parts:
+                    yield from part.bottom
                 with PaneColumn(id="run-side"):
                     yield self.plan
                     yield self.log_list
@@ -149,6 +155,9 @@ class RunScreen(AbstractRunKeys):
         self.log_list.show(picture.log)
         self._draw_along(picture)
         self._draw_training(picture)
+        part = part_shown(self.parts, picture, self.choices)
+        if part is not None:
+            part.show(picture, self.choices)
         self._offer(picture)
 
     def _draw_along(self, picture: RunPicture) -> None:
@@ -178,7 +187,7 @@ class RunScreen(AbstractRunKeys):
         is_open = self._shown is not None
         is_large = self.size.width >= _LARGE_COLUMNS and self.size.height >= _LARGE_ROWS
         pair = self._pair()
-        wanted = {
+        wanted: dict[Widget, bool] = {
             self.along.first: is_open and not self.is_ends,
             self.along.second: pair is not None and is_large and len(pair.plots) > 1,
             self.training: is_open,
@@ -186,6 +195,13 @@ class RunScreen(AbstractRunKeys):
             self.plan: is_open,
             self.log_list: is_open,
         }
+        shown = self._shown
+        chosen = part_shown(self.parts, shown, self.choices) if shown is not None else None
+        if chosen is not None:
+            wanted = {pane: is_in and pane.id in chosen.keeps for pane, is_in in wanted.items()}
+        for part in self.parts:
+            self.set_class(part is chosen, f"-{part.view}")
+            wanted |= dict.fromkeys((*part.top, *part.bottom), part is chosen)
         is_changed = any(pane.disabled == is_in for pane, is_in in wanted.items())
         self.set_class(not is_open, "-empty")
         self.set_class(self.is_ends, "-ends")
@@ -224,6 +240,8 @@ class RunScreen(AbstractRunKeys):
                         chart.set_crosshair(event.x)
                 return
             self.along.set_crosshair(event.x, but=event.chart)
+        for part in self.parts:
+            part.set_t(event.x)
         if event.x is not None:
             self.table.rows.move_to_t(event.x)
 
@@ -231,6 +249,8 @@ class RunScreen(AbstractRunKeys):
     def _row_moved(self) -> None:
         with self.prevent(Chart.CrosshairMoved):
             self.along.set_crosshair(self.table.rows.t)
+        for part in self.parts:
+            part.set_t(self.table.rows.t)
 
     @on(AbstractLines.Picked, "#plan")
     def _stage_picked(self, event: AbstractLines.Picked) -> None:

@@ -1,0 +1,73 @@
+"""Ways to look at a run beside its paths and trainings: each a part with panes of its own.
+
+The screen lays the panes out, shows one way at a time and tells the part what to draw. To add
+one: a class here below `AbstractPart`, in a file of its own, and a line in `make_parts`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from mcworkbench.screens.pictures.run_picture import RunPicture
+    from mcworkbench.screens.run.choices import Choices
+
+# The way every run has: paths where something joins its networks, and trainings.
+PATHS = "paths"
+
+
+class AbstractPart(ABC):
+    """One way to look at a run.
+
+    Attributes:
+        view: its name, a word for the user; the screen has the class "-<view>" while it shows.
+        top: panes of the upper row.
+        bottom: panes of the lower row.
+        keeps: ids of panes of the usual way that stay: "training", "plan", "run-log", ….
+    """
+
+    view: ClassVar[str]
+    keeps: ClassVar[frozenset[str]] = frozenset()
+    top: tuple[Widget, ...] = ()
+    bottom: tuple[Widget, ...] = ()
+
+    @abstractmethod
+    def has(self, picture: RunPicture) -> bool:
+        """Return whether the run has, or will have, something to show this way."""
+
+    def leads(self, picture: RunPicture) -> bool:
+        """Return whether the run is opened this way."""
+        return self.has(picture)
+
+    @abstractmethod
+    def show(self, picture: RunPicture, choices: Choices) -> None:
+        """Draw the run; called only while this way shows."""
+
+    def set_t(self, t: float | None) -> None:
+        """Follow the position along the path that another pane was put to."""
+        del t
+
+
+def make_parts() -> tuple[AbstractPart, ...]:
+    """Return every part, in the order in which the key walks through them."""
+    return ()
+
+
+def views_of(parts: tuple[AbstractPart, ...], picture: RunPicture) -> list[str]:
+    """Return the ways to look at a run, the one it is opened with first."""
+    found = [part for part in parts if part.has(picture)]
+    first = [part.view for part in found if part.leads(picture)]
+    rest = [part.view for part in found if part.view not in first]
+    return [*first, PATHS, *rest]
+
+
+def part_shown(
+    parts: tuple[AbstractPart, ...], picture: RunPicture, choices: Choices
+) -> AbstractPart | None:
+    """Return the chosen part, else the one that leads; None for the usual way."""
+    views = views_of(parts, picture)
+    view = choices.view if choices.view in views else views[0]
+    return next((part for part in parts if part.view == view), None)
