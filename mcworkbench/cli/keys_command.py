@@ -33,6 +33,7 @@ _AREAS = {
     "curve": "charts along t",
     "table": "table along t",
     "training": "training charts",
+    "members": "members of an ensemble",
     "plan": "plan",
     "log": "log",
     "presets": "presets",

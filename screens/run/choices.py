@@ -7,7 +7,7 @@ that grows, the curve's table before the line's.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.reports.plot import Plot, Role, Series
@@ -41,6 +41,10 @@ class Choices:
         path: the path whose table shows.
         stage: the trained stage whose charts show.
         view: the way to look at the run: "paths" or the name of a part.
+        ensemble: the stage whose members show.
+        score: the name of a plot of its members' scores.
+        toggled: by stage, the networks that the user took out of its what-if ensemble or, where
+            they are no members, put in.
         busy: the pair that grew last; kept by the screen, not chosen.
         has_ghosts: earlier probes show.
         has_others: the other networks of the same kind show, faint; None leaves it to the layout.
@@ -51,6 +55,9 @@ class Choices:
     path: str = ""
     stage: str = ""
     view: str = ""
+    ensemble: str = ""
+    score: str = ""
+    toggled: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     busy: str = ""
     has_ghosts: bool = True
     has_others: bool | None = None
