@@ -73,10 +73,16 @@ def scores_plot(column: str, networks: Sequence[Network], node: NodeView, task: 
     )
 
 
-def sizes_plot(column: str, networks: Sequence[Network], task: str) -> Plot:
+def sizes_plot(column: str, networks: Sequence[Network], total: int, task: str) -> Plot:
     """Return the ensemble by how many members it has, and each member alone.
 
     Of several methods each has an ensemble of its own; members alone would hide them.
+
+    Args:
+        column: the quantity.
+        networks: in the order in which they joined.
+        total: how many members there will be.
+        task: of the networks.
     """
     methods = list(dict.fromkeys(one.method for one in networks if one.size))
     series: list[Series] = []
@@ -96,6 +102,7 @@ def sizes_plot(column: str, networks: Sequence[Network], task: str) -> Plot:
         "members",
         column,
         filled(series),
+        x_range=(1.0, float(total)) if total > 1 else None,
         is_log=False,
         task=task,
         empty=NO_MEMBER,

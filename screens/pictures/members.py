@@ -7,6 +7,7 @@ one another comes from members.json, read again only where it was written again.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.reports.quantities import quantity, shown, task_of
@@ -100,21 +101,24 @@ def members_picture(node: NodeView, stored: Members | None, stamp: object) -> Me
     networks, split = _networks(node), stored.split if stored is not None else _SPLIT
     task = task_of(name for network in networks for name in network.values)
     kinds = quantities_of(networks, split)
+    total = max((event.total for event in view.members.values()), default=0)
     at = epochs_at(view)
     marks = (*resumes(view, at), *captures(networks))
-    plots = (rate_plot(view, at, marks), loss_plot(view, at, ())) if node.kind in TRAINED else ()
+    # Cycles are told by their shape, which a logarithm bends.
+    rate = replace(rate_plot(view, at, marks), is_log=False)
+    plots = (rate, loss_plot(view, at, ())) if node.kind in TRAINED else ()
     return MembersPicture(
         node=node.name,
         kind=node.kind,
         is_active=is_active,
         is_begun=is_active or bool(view.epochs or networks),
-        total=max((event.total for event in view.members.values()), default=0),
+        total=total,
         split=split,
         networks=networks,
         predictions=_predictions(view, stored, stamp),
         task=task,
         scores=tuple(scores_plot(f"{split}_{kind}", networks, node, task) for kind in kinds),
-        sizes=tuple(sizes_plot(f"{split}_{kind}", networks, task) for kind in kinds),
+        sizes=tuple(sizes_plot(f"{split}_{kind}", networks, total, task) for kind in kinds),
         training=TrainingPicture(
             node.name, is_active, tuple(plot for plot in plots if plot.series)
         ),
@@ -174,8 +178,7 @@ def headline_of(networks: Sequence[Network], split: str, task: str) -> str:
         if not math.isfinite(value) or not alone:
             continue
         best = max(alone) if kind == "accuracy" else min(alone)
-        beside = gain(column, value - best, task)
-        word = quantity(column, task=task).label
+        word = quantity(column, task=task).word
         told = f"ensemble {word} {shown(column, value, task=task)}"
-        return f"{told} ({beside} over the best one) · {counted}"
+        return f"{told} · {gain(column, value - best, task)} over the best member · {counted}"
     return counted

@@ -19,6 +19,7 @@ from mcworkbench.screens.pictures.along import source_of
 from mcworkbench.screens.pictures.lines_of_members import (
     METHOD_ROLES,
     NO_MEMBER,
+    line_of,
     quantities_of,
     sizes_plot,
 )
@@ -59,6 +60,7 @@ def pooled_picture(
     records = [mapping(record) for record in _listed(table.get("budgets"))]
     task = task_of(name for network in networks for name in network.values)
     kinds = [kind for kind in quantities_of(networks, split) if kind in _BUDGET_KINDS]
+    total = max((network.size for network in networks), default=0)
     return MembersPicture(
         node=node.name,
         kind=node.kind,
@@ -70,7 +72,7 @@ def pooled_picture(
         predictions=_predictions(node, run, table, rows, stamp),
         task=task,
         scores=tuple(budget_plot(f"{split}_{kind}", records, task) for kind in kinds),
-        sizes=tuple(sizes_plot(f"{split}_{kind}", networks, task) for kind in kinds),
+        sizes=tuple(sizes_plot(f"{split}_{kind}", networks, total, task) for kind in kinds),
         training=TrainingPicture(node.name, node.state in ACTIVE, ()),
         budgets=budgets_table(records, split, task),
         headline=_headline(records, split, task),
@@ -79,29 +81,16 @@ def pooled_picture(
 
 
 def budget_plot(column: str, records: Sequence[dict[str, Any]], task: str) -> Plot:
-    """Return what each method is worth by how many budgets are pooled, ± its sd over choices."""
+    """Return what each method is worth by how many budgets are pooled; the table has the spread."""
     series: list[Series] = []
     for place, method in enumerate(_methods(records)):
-        found = [record for record in records if record.get("method") == method]
-        xs = [float(integer(record.get("budget"))) for record in found]
-        means = [_score(record, "mean", column) for record in found]
-        spreads = [_score(record, "sd", column, 0.0) for record in found]
-        has_spread = any(spreads)
-        series.append(
-            Series(
-                line(method),
-                xs,
-                means,
-                METHOD_ROLES[place % len(METHOD_ROLES)],
-                low=[mean - sd for mean, sd in zip(means, spreads, strict=True)]
-                if has_spread
-                else None,
-                high=[mean + sd for mean, sd in zip(means, spreads, strict=True)]
-                if has_spread
-                else None,
-                is_focused=not place,
-            )
-        )
+        points = [
+            (float(integer(record.get("budget"))), _score(record, "mean", column))
+            for record in records
+            if line(record.get("method")) == method
+        ]
+        role = METHOD_ROLES[place % len(METHOD_ROLES)]
+        series.append(line_of(method, points, role, is_focused=not place))
     return Plot(
         f"{column}-by-budget",
         f"{quantity(column, task=task).label} by budget",

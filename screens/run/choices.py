@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mcworkbench.screens.pictures.run_picture import (
+        MembersPicture,
         PairPicture,
         PathTable,
         RunPicture,
@@ -166,6 +167,22 @@ def others_of(picture: RunPicture, chosen: TrainingPicture) -> list[TrainingPict
         for one in picture.trainings
         if one.node != chosen.node and kinds.get(one.node) == kinds.get(chosen.node)
     ]
+
+
+def ensemble_shown(picture: RunPicture, choices: Choices) -> MembersPicture:
+    """Return the chosen ensemble, else the one that grows, else the pool of several, else the last.
+
+    A pool of one stage's members and of networks beside them says less than that stage itself.
+    """
+    found = picture.ensembles
+    by_node = {one.node: one for one in found}
+    if choices.ensemble in by_node:
+        return by_node[choices.ensemble]
+    active = [one for one in found if one.is_active]
+    grown = [one for one in found if one.networks and one.budgets is None]
+    pools = [one for one in found if one.networks and one.budgets is not None]
+    ranked = [pools, grown] if len(grown) == 1 else [grown, pools]
+    return [*found[:1], *ranked[0], *ranked[1], *active][-1]
 
 
 def without_ghosts(plot: Plot) -> Plot:

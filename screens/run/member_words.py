@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 _GAP = 2
 _MARGIN = 1
-_MAX_NAME, _MIN_NAME = 40, 8
+_MAX_NAME, _MIN_NAME = 40, 10
 _MAX_WORD = 10
 _AVERAGE = "swa"
 _NAME = "name"
 # What goes first where there is no room for all columns.
-_DROPPED = ("to last", _NAME, "from start", "mae", "method", "nll", "agree", "epoch")
+_DROPPED = ("to last", "method", _NAME, "from start", "mae", "nll", "agree", "epoch")
 _SCORES = {"classification": ("nll", "accuracy"), "regression": ("rmse", "mae")}
 _SHORT = {"accuracy": "acc"}
 # What a what-if is told in.

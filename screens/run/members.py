@@ -16,7 +16,7 @@ from mcworkbench.screens.chart.widget import Chart
 from mcworkbench.screens.pictures.lines_of_members import NO_MEMBER
 from mcworkbench.screens.pictures.members import TRAINED
 from mcworkbench.screens.run.budget_list import BudgetList
-from mcworkbench.screens.run.choices import place_of
+from mcworkbench.screens.run.choices import ensemble_shown, place_of
 from mcworkbench.screens.run.members_pane import MembersPane
 from mcworkbench.screens.run.parts import PAIR, QUANTITY, AbstractPart
 from mcworkbench.screens.run.training import TrainingPane
@@ -155,17 +155,6 @@ class MembersPart(AbstractPart):
     @property
     def _is_pool(self) -> bool:
         return self._picture is not None and self._picture.budgets is not None
-
-
-def ensemble_shown(picture: RunPicture, choices: Choices) -> MembersPicture:
-    """Return the chosen ensemble, else the one that grows, else the last that has members."""
-    found = picture.ensembles
-    by_node = {one.node: one for one in found}
-    if choices.ensemble in by_node:
-        return by_node[choices.ensemble]
-    active = [one for one in found if one.is_active]
-    filled = [one for one in found if one.networks]
-    return [*found[:1], *filled, *active][-1]
 
 
 def score_shown(ensemble: MembersPicture, choices: Choices) -> int:
