@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, final
 from mcworkbench.reports.quantities import quantity, shown, task_of
 from mcworkbench.runs.documents import read_document
 from mcworkbench.runs.members import MEMBERS_FILE, START, Members, read_members
-from mcworkbench.runs.state import ACTIVE
+from mcworkbench.runs.state import ACTIVE, State
 from mcworkbench.screens.pictures.lines_of_members import (
     captures,
     gain,
@@ -64,7 +64,9 @@ class Ensembles:
             kept = self._kept.get(name)
             if kept is None or kept[0] != now:
                 if node.kind == POOL:
-                    kept = (now, pooled_picture(node, run, stored, stamp))
+                    # A table of an attempt that ended early is not the stage's product.
+                    table = stored if node.state is State.done else {}
+                    kept = (now, pooled_picture(node, run, table, stamp))
                 else:
                     kept = (now, members_picture(node, stored, stamp))
                 self._kept[name] = kept
@@ -115,7 +117,7 @@ def members_picture(node: NodeView, stored: Members | None, stamp: object) -> Me
         total=total,
         split=split,
         networks=networks,
-        predictions=_predictions(view, stored, stamp),
+        predictions=_predictions(view, stored, stamp) if networks else None,
         task=task,
         scores=tuple(scores_plot(f"{split}_{kind}", networks, node, task) for kind in kinds),
         sizes=tuple(sizes_plot(f"{split}_{kind}", networks, total, task) for kind in kinds),

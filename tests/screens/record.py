@@ -1,11 +1,12 @@
 """Record finished runs for tests: `python -m tests.screens.record HOME NAME…`.
 
-Text is kept, large files only by size. Times and ids move a year back, so that recordings lie in
-the past; paths of the machine go. Writes tests/data/recorded/NAME.json.gz.
+Text and predictions are kept, large files only by size. Times and ids move a year back, so that
+recordings lie in the past; paths of the machine go. Writes tests/data/recorded/NAME.json.gz.
 """
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import json
@@ -17,6 +18,7 @@ from typing import Any
 SHIFT_S = -365 * 86400.0
 FOLDER = Path(__file__).parents[1] / "data" / "recorded"
 _TEXTS = {".json", ".jsonl", ".toml", ".log", ".lock", ""}
+_KEPT = {".npy"}
 _MADE_IN, _SHOWN_AS = "2026", "2025"
 _DAY = re.compile(rf"\b{_MADE_IN}(\d{{4}}-\d{{6}}-[a-z])")
 _LOCAL = re.compile(rf"\b{_MADE_IN}(-\d\d-\d\d \d\d:\d\d:\d\d)")
@@ -35,6 +37,7 @@ def record(home: Path, name: str) -> dict[str, Any]:
     nodes = json.loads((run / "run.json").read_text())["nodes"]
     folders = [run, *(root / "stages" / node["key"] for node in nodes.values())]
     found: dict[str, Any] = {"run": shifted(run.name), "files": {}, "sparse": {}, "times": {}}
+    found["binary"] = {}
     for folder in dict.fromkeys(folders):
         for path in sorted(folder.rglob("*")):
             place = path.relative_to(root)
@@ -46,6 +49,8 @@ def record(home: Path, name: str) -> dict[str, Any]:
                 continue
             if path.suffix in _TEXTS:
                 found["files"][inside] = _text(path)
+            elif path.suffix in _KEPT:
+                found["binary"][inside] = base64.b64encode(path.read_bytes()).decode()
             else:
                 found["sparse"][inside] = path.stat().st_size
     return found
@@ -87,7 +92,7 @@ def _moved(document: dict[str, Any]) -> dict[str, Any]:
 def _zero(artifacts: dict[str, dict[str, Any]]) -> None:
     """Give what is kept only by size the digest of as many zeros."""
     for name, artifact in artifacts.items():
-        if Path(name).suffix not in _TEXTS:
+        if Path(name).suffix not in _TEXTS | _KEPT:
             artifact["sha256"] = hashlib.sha256(bytes(artifact["bytes"])).hexdigest()
 
 
