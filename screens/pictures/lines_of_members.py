@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mcworkbench.reports.ensemble_tables import method_words
 from mcworkbench.reports.plot import Mark, Plot, Role, Series
 from mcworkbench.reports.quantities import PERCENT, quantity, shown
 from mcworkbench.screens.pictures.training import by_epoch, epochs_at, filled
@@ -89,7 +90,7 @@ def sizes_plot(column: str, networks: Sequence[Network], total: int, task: str) 
     for place, method in enumerate(methods):
         members = [one for one in networks if one.method == method and one.size]
         points = [(float(m.size), m.ensemble[column]) for m in members if column in m.ensemble]
-        label = f"ensemble, {method}" if len(methods) > 1 else "ensemble"
+        label = method_words(method) if len(methods) > 1 else "ensemble"
         series.append(
             line_of(label, points, METHOD_ROLES[place % len(METHOD_ROLES)], is_focused=not place)
         )

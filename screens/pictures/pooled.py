@@ -9,6 +9,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from mcworkbench.errors import InvalidInputError
+from mcworkbench.reports.ensemble_tables import method_words
+from mcworkbench.reports.ensembles import budgets
 from mcworkbench.reports.plot import Plot, Series
 from mcworkbench.reports.quantities import MISSING, PERCENT, number, quantity, task_of
 from mcworkbench.runs.documents import integer, line, mapping
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from mcworkbench.reports.ensemble_document import BudgetSummary
     from mcworkbench.runs.views import NodeView, RunView
 
 POOL_FILE = "ensemble.json"
@@ -57,7 +60,7 @@ def pooled_picture(
     rows = [mapping(row) for row in _listed(table.get("rows"))]
     split = line(table.get("split")) or "test"
     networks = tuple(_network(row, rows) for row in rows)
-    records = [mapping(record) for record in _listed(table.get("budgets"))]
+    records = budgets({node.name: {"ensemble": table}})
     task = task_of(name for network in networks for name in network.values)
     kinds = [kind for kind in quantities_of(networks, split) if kind in _BUDGET_KINDS]
     total = max((network.size for network in networks), default=0)
@@ -80,17 +83,17 @@ def pooled_picture(
     )
 
 
-def budget_plot(column: str, records: Sequence[dict[str, Any]], task: str) -> Plot:
+def budget_plot(column: str, records: Sequence[BudgetSummary], task: str) -> Plot:
     """Return what each method is worth by how many budgets are pooled; the table has the spread."""
     series: list[Series] = []
-    for place, method in enumerate(_methods(records)):
+    for place, method in enumerate(dict.fromkeys(record.method for record in records)):
         points = [
-            (float(integer(record.get("budget"))), _score(record, "mean", column))
+            (float(record.budget), record.mean.get(column, math.nan))
             for record in records
-            if line(record.get("method")) == method
+            if record.method == method
         ]
         role = METHOD_ROLES[place % len(METHOD_ROLES)]
-        series.append(line_of(method, points, role, is_focused=not place))
+        series.append(line_of(method_words(method), points, role, is_focused=not place))
     return Plot(
         f"{column}-by-budget",
         f"{quantity(column, task=task).label} by budget",
@@ -103,65 +106,50 @@ def budget_plot(column: str, records: Sequence[dict[str, Any]], task: str) -> Pl
     )
 
 
-def budgets_table(records: Sequence[dict[str, Any]], split: str, task: str) -> Budgets:
-    """Return every method at every budget, mean ± sd over the choices of runs."""
-    columns = [
-        f"{split}_{kind}"
-        for kind in _SHOWN_IN_TABLE
-        if any(f"{split}_{kind}" in mapping(record.get("mean")) for record in records)
-    ]
-    heads = ("method", "budget", "members", "pools")
-    return Budgets(
-        heads=(*heads, *(quantity(column, task=task).axis for column in columns)),
-        rows=tuple(
-            (
-                line(record.get("method")),
-                f"{integer(record.get('budget'))}B",
-                f"{as_number(record.get('members')):g}",
-                str(integer(record.get("pools"))),
-                *(_cell(record, column, task) for column in columns),
-            )
-            for record in records
-        ),
-    )
+def budgets_table(records: Sequence[BudgetSummary], split: str, task: str) -> Budgets:
+    """Return every method at every budget, mean and sd over the choices of runs, by quantity."""
+    sizes = sorted({record.budget for record in records})
+    blocks: list[tuple[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]]] = []
+    for column in (f"{split}_{kind}" for kind in _SHOWN_IN_TABLE):
+        rows: list[tuple[str, tuple[tuple[str, str], ...]]] = []
+        for method in dict.fromkeys(record.method for record in records):
+            own = {record.budget: record for record in records if record.method == method}
+            if any(column in record.mean for record in own.values()):
+                cells = tuple(_cell(own.get(size), column, task) for size in sizes)
+                rows.append((method_words(method), cells))
+        if rows:
+            blocks.append((quantity(column, task=task).axis, tuple(rows)))
+    return Budgets(tuple(f"{size}B" for size in sizes), tuple(blocks))
 
 
-def _cell(record: dict[str, Any], column: str, task: str) -> str:
-    mean, spread = _score(record, "mean", column), _score(record, "sd", column)
+def _cell(record: BudgetSummary | None, column: str, task: str) -> tuple[str, str]:
+    """Return mean and deviation as text, '' where there is none."""
+    mean = record.mean.get(column, math.nan) if record is not None else math.nan
+    spread = record.sd.get(column, math.nan) if record is not None else math.nan
     if not math.isfinite(mean):
-        return MISSING
+        return MISSING, ""
     if quantity(column, task=task).is_fraction:
         mean, spread = PERCENT * mean, PERCENT * spread
-        return f"{mean:.2f} ± {spread:.2f}" if math.isfinite(spread) else f"{mean:.2f}"
-    return f"{number(mean)} ± {number(spread)}" if math.isfinite(spread) else number(mean)
+        return f"{mean:.2f}", f"{spread:.2f}" if math.isfinite(spread) else ""
+    return number(mean), number(spread) if math.isfinite(spread) else ""
 
 
-def _headline(records: Sequence[dict[str, Any]], split: str, task: str) -> str:
+def _headline(records: Sequence[BudgetSummary], split: str, task: str) -> str:
     """Return the largest budget that all methods have, and what each is worth there."""
-    kinds = ("accuracy", "rmse", "nll")
-    known = {name for record in records for name in mapping(record.get("mean"))}
-    column = next((f"{split}_{kind}" for kind in kinds if f"{split}_{kind}" in known), "")
+    known = {name for record in records for name in record.mean}
+    column = next((f"{split}_{k}" for k in _SHOWN_IN_TABLE if f"{split}_{k}" in known), "")
     highest: dict[str, int] = {}
     for record in records:
-        method = line(record.get("method"))
-        highest[method] = max(highest.get(method, 0), integer(record.get("budget")))
+        highest[record.method] = max(highest.get(record.method, 0), record.budget)
     if not column or not highest:
         return ""
     budget = min(highest.values())
     told = [
-        f"{line(record.get('method'))} {_cell(record, column, task)}"
+        f"{method_words(record.method)} {_cell(record, column, task)[0]}"
         for record in records
-        if integer(record.get("budget")) == budget
+        if record.budget == budget
     ]
     return f"{quantity(column, task=task).axis} at {budget}B: {' · '.join(told)}"
-
-
-def _score(record: dict[str, Any], what: str, column: str, default: float = math.nan) -> float:
-    return as_number(mapping(record.get(what)).get(column), default)
-
-
-def _methods(records: Sequence[dict[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(line(record.get("method")) for record in records))
 
 
 def _listed(value: Any) -> list[Any]:

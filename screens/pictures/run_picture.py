@@ -140,10 +140,16 @@ class Network:
 @final
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """What every method is worth at every budget, as text: a row each."""
+    """What every method is worth at every budget, as text.
+
+    Attributes:
+        heads: the budgets: "1B", "2B", ….
+        blocks: for each quantity its name and unit, and a row per method: its name, and for
+            every budget the mean and its deviation over the choices of runs, '' where unknown.
+    """
 
     heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    blocks: tuple[tuple[str, tuple[tuple[str, tuple[tuple[str, str], ...]], ...]], ...]
 
 
 @final

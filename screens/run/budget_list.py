@@ -13,19 +13,23 @@ from mcworkbench.screens.widgets.lines import AbstractLines, Line
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mcworkbench.screens.pictures.run_picture import Budgets
 
+Row = tuple[str, tuple[tuple[str, str], ...]]
 _GAP = "  "
-_MAX_CELL = 24
+_MAX_NAME, _MIN_NAME = 24, 8
 
 
 @final
 class BudgetList(AbstractLines):
-    """A row per method and budget."""
+    """A block per quantity: a row for each method, a column for each budget."""
 
     HELP = (
         "Every method at every budget: 1B is what one run of a method costs, 2B the pooled members "
-        "of two. Numbers are means over the choices of runs, ± their standard deviation."
+        "of two. Numbers are means over the choices of runs, ± their standard deviation where "
+        "there is room."
     )
     HAS_CURSOR: ClassVar[bool] = False
 
@@ -44,51 +48,57 @@ class BudgetList(AbstractLines):
     @property
     @override
     def num_items(self) -> int:
-        return len(self.budgets.rows) if self.budgets is not None else 0
+        return sum(len(rows) for _, rows in self.budgets.blocks) if self.budgets is not None else 0
 
     @override
     def lay_out(self, width: int) -> tuple[list[Text], list[Line]]:
         table = self.budgets
-        if table is None or not table.rows:
+        if table is None or not table.blocks:
             return [], [Line(Text(self._empty, self.look("quiet"), end=""))]
-        heads = [_split(head) for head in table.heads]
-        rows = [[clean_line(cell, limit=_MAX_CELL) for cell in row] for row in table.rows]
-        widths = [
-            max(map(cell_len, (*head, *(row[place] for row in rows))))
-            for place, head in enumerate(heads)
-        ]
-        kept = _fitting(widths, width)
-        first = rows[0][0]
-        above = [
-            self._row([head[place] for head in heads], kept, widths, "head") for place in range(2)
-        ]
-        # The first method leads, here as in the chart.
-        return above, [
-            Line(self._row(row, kept, widths, "strong" if row[0] == first else ""), place)
-            for place, row in enumerate(rows)
-        ]
+        rows = [row for _, rows in table.blocks for row in rows]
+        names = max(min(cell_len(name), _MAX_NAME) for name, _ in rows)
+        wanted, has_spread = min(names, _MIN_NAME), True
+        widths = _widths(table.heads, rows, has_spread=True)
+        if _room(widths, width) < wanted:
+            has_spread, widths = False, _widths(table.heads, rows, has_spread=False)
+        while len(widths) > 1 and _room(widths, width) < wanted:
+            widths.pop()
+        room = _room(widths, width)
+        names = max(1, min(names, room))
+        lines: list[Line] = []
+        for title, block in table.blocks:
+            head = Text(f" {clean_line(title)}", self.look("head"), no_wrap=True, end="")
+            lines += [Line(Text("", end=""))] * bool(lines) + [Line(head)]
+            for name, row in block:
+                texts = [_text(*cell, has_spread=has_spread) for cell in row]
+                lines.append(Line(self._row(name, names, texts, widths)))
+        return [self._row("", names, table.heads, widths, "head")], lines
 
-    def _row(self, cells: list[str], kept: list[int], widths: list[int], look: str) -> Text:
-        text = Text(no_wrap=True, end="")
+    def _row(
+        self,
+        name: str,
+        names: int,
+        cells: Sequence[str],
+        widths: Sequence[int],
+        look: str = "",
+    ) -> Text:
         style = self.look(look) if look else ""
-        for place in kept:
-            gap = _GAP if text.plain else " "
-            text.append(gap + fitted(cells[place], widths[place], is_right=place > 0), style)
+        text = Text(no_wrap=True, end="")
+        text.append(f" {fitted(clean_line(name), names)}", style)
+        for cell, width in zip(cells, widths, strict=False):
+            text.append(_GAP + fitted(cell, width, is_right=True), style)
         return text
 
 
-def _fitting(widths: list[int], width: int) -> list[int]:
-    """Return the columns for which there is room; how many members and pools goes first."""
-    kept = list(range(len(widths)))
-    for place in (3, 2, *range(len(widths) - 1, 4, -1)):
-        if 1 + sum(widths[one] + len(_GAP) for one in kept) - len(_GAP) <= width:
-            break
-        if place in kept:
-            kept.remove(place)
-    return kept
+def _text(mean: str, spread: str, *, has_spread: bool) -> str:
+    return f"{mean}±{spread}" if spread and has_spread else mean
 
 
-def _split(head: str) -> tuple[str, str]:
-    """Return a head on two rows: split and meaning."""
-    first, _, rest = head.partition(" ")
-    return (first, rest) if rest else ("", first)
+def _widths(heads: Sequence[str], rows: Sequence[Row], *, has_spread: bool) -> list[int]:
+    cells = [[_text(*cell, has_spread=has_spread) for cell in row] for _, row in rows]
+    return [max(map(cell_len, column)) for column in zip(heads, *cells, strict=True)]
+
+
+def _room(widths: Sequence[int], width: int) -> int:
+    """Return what columns leave to the name."""
+    return width - 1 - sum(size + len(_GAP) for size in widths)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, final
 
 from rich.cells import cell_len
 
+from mcworkbench.reports.ensemble_tables import method_words
 from mcworkbench.reports.quantities import MISSING, PERCENT, number, quantity, shown
 from mcworkbench.screens.pictures.lines_of_members import gain
 from mcworkbench.text import clean_line
@@ -68,7 +69,12 @@ def cells_of(
     found = [
         Column("in", ("", "in"), tuple("[x]" if n.index in chosen else "[ ]" for n in networks)),
         Column("#", ("", "#"), tuple(one.label for one in networks)),
-        Column("method", ("", "method"), tuple(one.method for one in networks), is_text=True),
+        Column(
+            "method",
+            ("", "method"),
+            tuple(method_words(one.method) for one in networks),
+            is_text=True,
+        ),
         Column("epoch", ("", _when(picture)), tuple(one.when for one in networks)),
     ]
     for kind in _SCORES[task]:
@@ -191,7 +197,7 @@ def _who(picture: MembersPicture, answer: Answer) -> str:
     by_default = frozenset(one.index for one in picture.networks if one.is_in)
     if answer.chosen == by_default and num > 1:
         method = next(one.method for one in picture.networks if one.is_in)
-        return f"all {num} of {method}" if method else f"all {num} members"
+        return f"all {num} of {method_words(method)}" if method else f"all {num} members"
     return "1 network" if num == 1 else f"{num} networks"
 
 

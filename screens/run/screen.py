@@ -64,8 +64,9 @@ class RunScreen(AbstractRunKeys):
     MODE: ClassVar[str] = "run"
     HELP = (
         "One run as it forms. The view follows the stage that works and the pair that grows until "
-        "you choose another. m changes the quantity along t, < and > the trained stage, comma and "
-        "full stop the pair of ends, v the way to look at the run where there are several."
+        "you choose another. m changes the quantity, < and > the trained stage, comma and full "
+        "stop the pair of ends or the ensemble, v the way to look at the run where there are "
+        "several."
     )
 
     def __init__(self) -> None:

@@ -65,7 +65,7 @@ async def test_a_run_that_pools_ensembles_opens_at_its_budgets(home: Path) -> No
         text = painted(part.budgets)
         for record in table["budgets"]:
             assert f"{100 * record['mean']['test_accuracy']:.2f}" in text
-        assert "at 2B: fge" in painted(screen.status)
+        assert "at 2B: FGE" in painted(screen.status)
         assert not screen.along.first.display
         assert not screen.plan.display
 

@@ -118,22 +118,25 @@ def test_a_pool_holds_every_method_at_every_budget(home: Path) -> None:
     pool = ensemble_of(run_id_of("fge-pool"), "ensemble")
     document = json.loads((stage_of("ensemble").artifacts / "ensemble.json").read_text())
     plot = plot_of(pool.scores, "test_accuracy")
-    for method in ("fge", "independent"):
-        assert line_of(plot, method) == {
+    for method, words in (("fge", "FGE"), ("independent", "independent networks")):
+        assert line_of(plot, words) == {
             float(record["budget"]): record["mean"]["test_accuracy"]
             for record in document["budgets"]
             if record["method"] == method
         }
     assert pool.budgets is not None
-    assert [row[:2] for row in pool.budgets.rows] == [
-        ("fge", "1B"),
-        ("fge", "2B"),
-        ("independent", "1B"),
-        ("independent", "2B"),
+    assert pool.budgets.heads == ("1B", "2B")
+    assert [title for title, _ in pool.budgets.blocks] == [
+        "test accuracy, %",
+        "test nll, nats",
+        "test calibration error, %",
     ]
     first = document["budgets"][0]
     mean, spread = first["mean"]["test_accuracy"], first["sd"]["test_accuracy"]
-    assert f"{100 * mean:.2f} ± {100 * spread:.2f}" in pool.budgets.rows[0]
+    (name, cells), other = pool.budgets.blocks[0][1]
+    assert (name, other[0]) == ("FGE", "independent networks")
+    assert cells[0] == (f"{100 * mean:.2f}", f"{100 * spread:.2f}")
+    assert cells[1][1] == ""
 
 
 def test_the_predictions_of_a_pool_are_those_of_its_inputs(home: Path) -> None:
@@ -201,7 +204,7 @@ def test_the_overview_says_where_ensembles_begin_and_what_they_cost(home: Path) 
     recorded_home(home, "fge-pool")
     facts = dict(picture_of(RunView(run_id_of("fge-pool"))).facts)
     assert facts["start"] == "endpoint-1, endpoint-2 at epoch 4"
-    assert facts["cycle"] == "2 epochs, triangle, lr 0.2 to 0.002"
+    assert facts["cycle"] == "2 epochs, triangle, lr 0.15 to 0.002"
     assert facts["members"] == "4 networks in 8 epochs"
     assert facts["budget"] == "12 epochs for an ensemble, 6 for a network alone"
 
@@ -226,7 +229,7 @@ def test_while_it_grows_the_run_is_known_by_the_ensemble_so_far(home: Path) -> N
             for event in replay.events
             if event["type"] == "MemberCaptured" and event["data"]["index"]
         ]
-        assert picture.row.best == f"fge-1 ensemble test error {100 * so_far[-1]:.2f} %"
+        assert picture.row.best == f"ensemble test error {100 * so_far[-1]:.2f} %"
         stage = next(row for row in picture.stages if row.name == "fge-1")
         assert f"{len(so_far)} of 4 members" in stage.numbers
         assert "cycle" in stage.words
