@@ -95,7 +95,7 @@ class AbstractRunKeys(RunActions):
 
     def _offer(self, picture: RunPicture | None) -> None:
         """Let only those keys act that change something for this run."""
-        pair, part = self._pair(), self._part()
+        pair, part = self._pair(), self._chosen_part()
         num_trainings = len(picture.trainings) if picture is not None else 0
         keeps = part.keeps if part is not None else {"curve", "table", "training"}
         offered = (
@@ -114,13 +114,13 @@ class AbstractRunKeys(RunActions):
     def _pair(self) -> PairPicture | None:
         return pair_shown(self._shown, self.choices) if self._shown is not None else None
 
-    def _part(self) -> AbstractPart | None:
+    def _chosen_part(self) -> AbstractPart | None:
         picture = self._shown
         return part_shown(self.parts, picture, self.choices) if picture is not None else None
 
     def _names(self, what: str) -> tuple[list[str], str]:
         """Return what the keys of QUANTITY or PAIR walk through, and which of it shows."""
-        picture, pair, part = self._shown, self._pair(), self._part()
+        picture, pair, part = self._shown, self._pair(), self._chosen_part()
         if picture is not None and part is not None:
             return part.names(what, picture, self.choices)
         if picture is None or pair is None:
@@ -132,7 +132,7 @@ class AbstractRunKeys(RunActions):
 
     def _walk(self, what: str, step: int) -> None:
         names, current = self._names(what)
-        part = self._part()
+        part = self._chosen_part()
         name = stepped(names, current, step)
         if not name:
             return
@@ -146,7 +146,7 @@ class AbstractRunKeys(RunActions):
 
     def action_view(self) -> None:
         """Look at the run the next way."""
-        picture, part = self._shown, self._part()
+        picture, part = self._shown, self._chosen_part()
         if picture is not None:
             current = part.view if part is not None else PATHS
             self.choices.view = stepped(views_of(self.parts, picture), current, 1)
