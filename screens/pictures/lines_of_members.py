@@ -6,7 +6,8 @@ Pure functions of a node's view and its captured networks.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
 
 from mcworkbench.reports.ensemble_tables import method_words
 from mcworkbench.reports.plot import Mark, Plot, Role, Series
@@ -21,12 +22,31 @@ if TYPE_CHECKING:
     from mcworkbench.screens.pictures.run_picture import Network
 
 # What is shown, one at a time, as far as networks have it.
-_KINDS = ("accuracy", "error", "nll", "ece", "brier", "rmse", "mae")
-CAPTURED = "member captured"
+_KINDS = ("accuracy", "error", "rmse", "nll", "ece", "brier", "mae")
 NO_MEMBER = "no network has been captured yet"
 # Kinds of stages whose members come one after the other without any training of their own.
 _DRAWN = ("swag",)
-_TOGETHER = {"swa": "average so far"}
+AVERAGE = "swa"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What several networks as one are called, one of them, the moment it joined, their number."""
+
+    together: str
+    one: str
+    joined: str
+    size: str
+
+
+_ENSEMBLE = Words("ensemble", "member", "member captured", "ensemble size")
+_MEAN = Words("average", "iterate", "iterate averaged", "iterates averaged")
+
+
+def words_of(kind: str) -> Words:
+    """Return how networks of a kind of stage are called."""
+    return _MEAN if kind == AVERAGE else _ENSEMBLE
 
 
 def quantities_of(networks: Sequence[Network], split: str) -> list[str]:
@@ -42,9 +62,16 @@ def place_on_charts(event: events.MemberCaptured, node: NodeView) -> float:
     return float(event.index) if node.kind in _DRAWN else epochs_at(node.view)(event.step)
 
 
-def captures(networks: Sequence[Network]) -> tuple[Mark, ...]:
+def when_of(event: events.MemberCaptured, node: NodeView) -> str:
+    """Return a network's t on a path or its epoch as text, '' where it has neither."""
+    if event.t is not None:
+        return f"{event.t:.3f}"
+    return "" if node.kind in _DRAWN else str(event.epoch)
+
+
+def captures(networks: Sequence[Network], kind: str) -> tuple[Mark, ...]:
     """Return a mark wherever a member was captured."""
-    return tuple(Mark(one.at, CAPTURED) for one in networks if one.is_in)
+    return tuple(Mark(one.at, words_of(kind).joined) for one in networks if one.is_in)
 
 
 def scores_plot(column: str, networks: Sequence[Network], node: NodeView, task: str) -> Plot:
@@ -52,14 +79,13 @@ def scores_plot(column: str, networks: Sequence[Network], node: NodeView, task: 
     members = [one for one in networks if one.is_in]
     is_path = any(one.when.count(".") for one in members)
     x_label = "t" if is_path else "member" if node.kind in _DRAWN else "epoch"
+    words = words_of(node.kind)
     single = by_epoch(node.view.epochs, column, Role.test, "network alone")
     if not single.xs:
         points = [(one.at, one.values[column]) for one in members if column in one.values]
-        single = line_of(f"{'network' if is_path else 'member'} alone", points, Role.test)
+        single = line_of(f"{'network' if is_path else words.one} alone", points, Role.test)
     points = [(one.at, one.ensemble[column]) for one in members if column in one.ensemble]
-    together = line_of(
-        _TOGETHER.get(node.kind, "ensemble so far"), points, Role.other, is_focused=True
-    )
+    together = line_of(f"{words.together} so far", points, Role.other, is_focused=True)
     places = sorted({0.0, *single.xs, *together.xs}) if x_label == "epoch" else list(together.xs)
     return Plot(
         f"{column}-by-{x_label}",
@@ -67,14 +93,16 @@ def scores_plot(column: str, networks: Sequence[Network], node: NodeView, task: 
         x_label,
         column,
         filled([together, single, _start(column, networks, places, task)]),
-        captures(networks) if x_label == "epoch" else (),
+        captures(networks, node.kind) if x_label == "epoch" else (),
         is_log=False,
         task=task,
         empty=NO_MEMBER,
     )
 
 
-def sizes_plot(column: str, networks: Sequence[Network], total: int, task: str) -> Plot:
+def sizes_plot(
+    column: str, networks: Sequence[Network], total: int, task: str, kind: str = ""
+) -> Plot:
     """Return the ensemble by how many members it has, and each member alone.
 
     Of several methods each has an ensemble of its own; members alone would hide them.
@@ -84,23 +112,25 @@ def sizes_plot(column: str, networks: Sequence[Network], total: int, task: str) 
         networks: in the order in which they joined.
         total: how many members there will be.
         task: of the networks.
+        kind: of the stage.
     """
+    words = words_of(kind)
     methods = list(dict.fromkeys(one.method for one in networks if one.size))
     series: list[Series] = []
     for place, method in enumerate(methods):
         members = [one for one in networks if one.method == method and one.size]
         points = [(float(m.size), m.ensemble[column]) for m in members if column in m.ensemble]
-        label = method_words(method) if len(methods) > 1 else "ensemble"
+        label = method_words(method) if len(methods) > 1 else words.together
         series.append(
             line_of(label, points, METHOD_ROLES[place % len(METHOD_ROLES)], is_focused=not place)
         )
         if len(methods) == 1:
             alone = [(float(m.size), m.values[column]) for m in members if column in m.values]
-            series.append(line_of("member alone", alone, Role.test))
+            series.append(line_of(f"{words.one} alone", alone, Role.test))
     return Plot(
         f"{column}-by-size",
-        f"{quantity(column, task=task).label} by ensemble size",
-        "members",
+        f"{quantity(column, task=task).label} by {words.size}",
+        f"{words.one}s",
         column,
         filled(series),
         x_range=(1.0, float(total)) if total > 1 else None,
@@ -137,4 +167,4 @@ def gain(column: str, difference: float, task: str) -> str:
     """Return a difference of two scores with its sign; of fractions in points of a percent."""
     if quantity(column, task=task).is_fraction:
         return f"{PERCENT * difference:+.2f}"
-    return shown(column, difference, task=task, signed=True)
+    return f"{difference:+.4f}"

@@ -21,6 +21,8 @@ from mcworkbench.screens.pictures.lines_of_members import (
     quantities_of,
     scores_plot,
     sizes_plot,
+    when_of,
+    words_of,
 )
 from mcworkbench.screens.pictures.pooled import POOL_FILE, pooled_picture
 from mcworkbench.screens.pictures.run_picture import MembersPicture, Network, TrainingPicture
@@ -105,7 +107,7 @@ def members_picture(node: NodeView, stored: Members | None, stamp: object) -> Me
     kinds = quantities_of(networks, split)
     total = max((event.total for event in view.members.values()), default=0)
     at = epochs_at(view)
-    marks = (*resumes(view, at), *captures(networks))
+    marks = (*resumes(view, at), *captures(networks, node.kind))
     # Cycles are told by their shape, which a logarithm bends.
     rate = replace(rate_plot(view, at, marks), is_log=False)
     plots = (rate, loss_plot(view, at, ())) if node.kind in TRAINED else ()
@@ -120,22 +122,24 @@ def members_picture(node: NodeView, stored: Members | None, stamp: object) -> Me
         predictions=_predictions(view, stored, stamp) if networks else None,
         task=task,
         scores=tuple(scores_plot(f"{split}_{kind}", networks, node, task) for kind in kinds),
-        sizes=tuple(sizes_plot(f"{split}_{kind}", networks, total, task) for kind in kinds),
+        sizes=tuple(
+            sizes_plot(f"{split}_{kind}", networks, total, task, node.kind) for kind in kinds
+        ),
         training=TrainingPicture(
             node.name, is_active, tuple(plot for plot in plots if plot.series)
         ),
         budgets=None,
-        headline=headline_of(networks, split, task),
+        headline=headline_of(networks, split, task, node.kind),
     )
 
 
 def _networks(node: NodeView) -> tuple[Network, ...]:
     """Return what was captured, members in their order and then the start."""
     told = sorted(node.view.members.values(), key=lambda event: event.index == START)
-    return tuple(_network(event, place_on_charts(event, node)) for event in told)
+    return tuple(_network(event, node) for event in told)
 
 
-def _network(event: events.MemberCaptured, at: float) -> Network:
+def _network(event: events.MemberCaptured, node: NodeView) -> Network:
     is_member = event.index != START
     return Network(
         index=event.index,
@@ -144,8 +148,8 @@ def _network(event: events.MemberCaptured, at: float) -> Network:
         method="",
         is_in=is_member,
         size=event.index,
-        when=str(event.epoch) if event.t is None else f"{event.t:.3f}",
-        at=at,
+        when=when_of(event, node),
+        at=place_on_charts(event, node),
         values=event.values,
         ensemble=event.ensemble,
         distances=event.distances,
@@ -166,21 +170,23 @@ def _predictions(view: StageView, stored: Members | None, stamp: object) -> Pred
     )
 
 
-def headline_of(networks: Sequence[Network], split: str, task: str) -> str:
-    """Return what the members are worth together, and how much that is over the best one."""
-    members = [network for network in networks if network.is_in]
+def headline_of(networks: Sequence[Network], split: str, task: str, kind: str) -> str:
+    """Return what the members are worth together, and how much that is against the best one."""
+    members, words = [network for network in networks if network.is_in], words_of(kind)
     if not members:
         return ""
-    counted = "1 member" if len(members) == 1 else f"{len(members)} members"
-    together = members[-1].ensemble
-    for kind in _KNOWN_BY:
-        column = f"{split}_{kind}"
+    counted = f"1 {words.one}" if len(members) == 1 else f"{len(members)} {words.one}s"
+    # An average is scored now and then only.
+    together = next((one.ensemble for one in reversed(members) if one.ensemble), {})
+    for metric in _KNOWN_BY:
+        column = f"{split}_{metric}"
         value = together.get(column, math.nan)
         alone = [one.values[column] for one in members if column in one.values]
         if not math.isfinite(value) or not alone:
             continue
-        best = max(alone) if kind == "accuracy" else min(alone)
+        best = max(alone) if metric == "accuracy" else min(alone)
         word = quantity(column, task=task).word
-        told = f"ensemble {word} {shown(column, value, task=task)}"
-        return f"{told} · {gain(column, value - best, task)} over the best member · {counted}"
+        told = f"{words.together} {word} {shown(column, value, task=task)}"
+        beside = f"{gain(column, value - best, task)} against the best {words.one}"
+        return f"{told} · {beside} · {counted}"
     return counted

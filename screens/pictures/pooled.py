@@ -135,21 +135,23 @@ def _cell(record: BudgetSummary | None, column: str, task: str) -> tuple[str, st
 
 
 def _headline(records: Sequence[BudgetSummary], split: str, task: str) -> str:
-    """Return the largest budget that all methods have, and what each is worth there."""
+    """Return what each method is worth at the largest budget that it has."""
     known = {name for record in records for name in record.mean}
     column = next((f"{split}_{k}" for k in _SHOWN_IN_TABLE if f"{split}_{k}" in known), "")
-    highest: dict[str, int] = {}
+    largest: dict[str, BudgetSummary] = {}
     for record in records:
-        highest[record.method] = max(highest.get(record.method, 0), record.budget)
-    if not column or not highest:
+        if record.budget >= largest.get(record.method, record).budget:
+            largest[record.method] = record
+    if not column or not largest:
         return ""
-    budget = min(highest.values())
+    is_one = len({record.budget for record in largest.values()}) == 1
     told = [
         f"{method_words(record.method)} {_cell(record, column, task)[0]}"
-        for record in records
-        if record.budget == budget
+        f"{'' if is_one else f' ({record.budget}B)'}"
+        for record in largest.values()
     ]
-    return f"{quantity(column, task=task).axis} at {budget}B: {' · '.join(told)}"
+    at = f" at {records[-1].budget}B" if is_one else ""
+    return f"{quantity(column, task=task).axis}{at}: {' · '.join(told)}"
 
 
 def _listed(value: Any) -> list[Any]:

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from mcworkbench.reports.ensemble_tables import method_words
 from mcworkbench.reports.quantities import MISSING, PERCENT, number, quantity, shown
-from mcworkbench.screens.pictures.lines_of_members import gain
+from mcworkbench.screens.pictures.lines_of_members import AVERAGE, gain
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _GAP = 2
 _MARGIN = 1
 _MAX_NAME, _MIN_NAME = 40, 10
 _MAX_WORD = 10
-_AVERAGE = "swa"
 _NAME = "name"
 # What goes first where there is no room for all columns.
 _DROPPED = ("to last", "method", _NAME, "from start", "mae", "nll", "agree", "epoch")
@@ -94,6 +93,8 @@ def cells_of(
             is_text=True,
         ),
     ]
+    if picture.kind == AVERAGE:
+        found = found[1:]
     return [one for one in found if any(cell not in ("", MISSING) for cell in one.cells)]
 
 
@@ -169,7 +170,7 @@ def widths_of(columns: Sequence[Column], width: int) -> list[int]:
 
 def what_if_words(picture: MembersPicture, answer: Answer | None, room: int) -> str:
     """Return what the networks that are in score together, in one line; the last may not fit."""
-    if picture.kind == _AVERAGE:
+    if picture.kind == AVERAGE:
         return "an average of weights is one network: there is no what-if"
     if picture.predictions is None:
         return "what-if: no predictions are stored yet"
@@ -197,14 +198,14 @@ def _who(picture: MembersPicture, answer: Answer) -> str:
     by_default = frozenset(one.index for one in picture.networks if one.is_in)
     if answer.chosen == by_default and num > 1:
         method = next(one.method for one in picture.networks if one.is_in)
-        return f"all {num} of {method_words(method)}" if method else f"all {num} members"
+        return f"{method_words(method)}, all {num}" if method else f"all {num} members"
     return "1 network" if num == 1 else f"{num} networks"
 
 
 def note_words(picture: MembersPicture, answer: Answer | None) -> str:
     """Return how the what-if averages, and over what; '' where nothing is averaged."""
     stored = picture.predictions
-    if stored is None or picture.kind == _AVERAGE:
+    if stored is None or picture.kind == AVERAGE:
         return ""
     examples = f", {answer.num_examples:,} examples" if answer and answer.num_examples else ""
     return f"equal weights · {_AVERAGES[stored.averages]} · {stored.split} split{examples}"

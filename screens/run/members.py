@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, final
 
+from textual.widget import Widget
 from typing_extensions import override
 
 from mcworkbench.reports.plot import Role, Series
@@ -23,8 +24,6 @@ from mcworkbench.screens.run.training import TrainingPane
 from mcworkbench.screens.run.words import why_empty
 
 if TYPE_CHECKING:
-    from textual.widget import Widget
-
     from mcworkbench.reports.plot import Plot
     from mcworkbench.screens.pictures.run_picture import MembersPicture, RunPicture
     from mcworkbench.screens.pictures.what_if import Answer
@@ -70,8 +69,12 @@ class MembersPart(AbstractPart):
         ensemble = ensemble_shown(picture, choices)
         if ensemble.budgets is not None:
             return frozenset({self.training})
-        is_trained = ensemble.kind in TRAINED
-        return frozenset({self.budgets} if is_trained else {self.budgets, self.training})
+        if ensemble.kind in TRAINED:
+            return frozenset({self.budgets})
+        # Where nothing trains, scores by epoch would be those by size; points of a path have t.
+        is_path = any("." in one.when for one in ensemble.networks)
+        more = frozenset[Widget]() if is_path else frozenset({self.scores})
+        return more | {self.budgets, self.training}
 
     @override
     def headline(self, picture: RunPicture, choices: Choices) -> str:

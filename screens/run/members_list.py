@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from typing_extensions import override
 
+from mcworkbench.screens.pictures.lines_of_members import AVERAGE
 from mcworkbench.screens.run.member_words import cells_of, fitting, widths_of
 from mcworkbench.screens.widgets.cells import fitted
 from mcworkbench.screens.widgets.lines import AbstractLines, Line
@@ -77,14 +78,14 @@ class MembersList(AbstractLines):
         source = (picture, chosen, answer, column, "" if picture.networks else empty)
         if source == self._source:
             return
-        at, had_any = self.index, bool(self.num_items)
+        at, could_flip = self.index, self.check_action("flip", ())
         is_other = self.picture is None or self.picture.node != picture.node
         self._source, self.picture = source, picture
         self._chosen, self._answer, self._column, self._empty = chosen, answer, column, empty
         self.at = 0 if is_other or at is None else self._place(at)
         self.renew()
         self.reveal()
-        if had_any != bool(self.num_items):
+        if could_flip != self.check_action("flip", ()):
             self.refresh_bindings()
 
     @property
@@ -109,12 +110,13 @@ class MembersList(AbstractLines):
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("flip", "all"):
-            return True if self.num_items else None
+            has_what_if = self.picture is not None and self.picture.kind != AVERAGE
+            return True if self.num_items and has_what_if else None
         return super().check_action(action, parameters)
 
     def action_flip(self) -> None:
         """Take the network under the cursor out, or put it in."""
-        if self.index is not None:
+        if self.index is not None and self.check_action("flip", ()):
             self.post_message(self.Toggled(self.index))
 
     @override

@@ -84,7 +84,6 @@ class MembersPane(Vertical):
         self.rows = MembersList(id="member-rows")
         self._words = WhatIfWords(id="member-words")
         self.border_title = "Members"
-        self.border_subtitle = _HINT
         self._on_answer, self._on_moved = on_answer, on_moved
         self._picture: MembersPicture | None = None
         self._choices: Choices | None = None
@@ -137,6 +136,7 @@ class MembersPane(Vertical):
         title = clean_line(f"Members · {picture.node}{counted}")
         if str(self.border_title) != title:
             self.border_title = Content(title)  # pyright: ignore[reportAttributeAccessIssue]
+        self.border_subtitle = _HINT if self.rows.check_action("flip", ()) else ""
         self._words.display = bool(picture.networks)
         self._words.show(picture, self._answer)
 

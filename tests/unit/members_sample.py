@@ -122,15 +122,16 @@ def make_ensemble(
     total: int = 5,
     *,
     name: str = "fge",
+    kind: str = "fge",
     run: str = RUN,
     more: Sequence[Any] = (),
 ) -> StageFolder:
     """Write a run with one stage that has captured that many of `total` networks."""
-    stage = make_stage(name, "fge")
+    stage = make_stage(name, kind)
     networks = networks_of(num_members)
     store(stage.artifacts, networks, total)
     last = CYCLE * num_members - 1 if num_members else 1
     add_attempt(stage, *history(networks, total, last), *more)
-    nodes = {name: {"key": stage.key, "kind": "fge", "label": name, "inputs": {}}}
+    nodes = {name: {"key": stage.key, "kind": kind, "label": name, "inputs": {}}}
     make_run(run, {}, nodes=nodes, kind="fge", name="fge-demo")
     return stage

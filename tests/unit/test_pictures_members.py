@@ -13,8 +13,11 @@ from mcworkbench.runs.members import MEMBERS_FILE
 from mcworkbench.runs.stage_folder import StageFolder
 from mcworkbench.runs.views import RunView
 from mcworkbench.screens.pictures.build import Painter, picture_of
-from mcworkbench.screens.pictures.lines_of_members import CAPTURED
+from mcworkbench.screens.pictures.lines_of_members import words_of
 from mcworkbench.screens.pictures.what_if import what_if
+from mcworkbench.screens.run.choices import Choices
+from mcworkbench.screens.run.member_words import cells_of, what_if_words
+from mcworkbench.screens.run.members import MembersPart
 from tests.screens.recorded import Replay, cut, hold, recorded_home, run_id_of
 from tests.unit.members_sample import CYCLE, captured, make_ensemble, networks_of, store
 from tests.unit.runs_sample import RUN, lines
@@ -69,7 +72,7 @@ def test_members_are_marked_where_the_rate_was_lowest(home: Path) -> None:
     rate, loss = ensemble.training.plots
     assert (rate.column, loss.column) == ("lr", "train_nll")
     assert rate.is_log is False
-    places = [mark.x for mark in rate.marks if mark.text == CAPTURED]
+    places = [mark.x for mark in rate.marks if mark.text == words_of("fge").joined]
     assert places == [1.0, 3.0, 5.0, 7.0]
     rates = dict(zip(rate.series[0].xs, rate.series[0].ys, strict=True))
     lowest = sorted(rates, key=lambda x: rates[x])[: len(places)]
@@ -109,7 +112,7 @@ def test_the_headline_says_what_the_members_are_worth_together(home: Path) -> No
     best = max(one["values"]["test_accuracy"] for one in members)
     assert ensemble.headline == (
         f"ensemble accuracy {100 * together:.2f} % · {100 * (together - best):+.2f} "
-        "over the best member · 4 members"
+        "against the best member · 4 members"
     )
 
 
@@ -233,6 +236,27 @@ def test_while_it_grows_the_run_is_known_by_the_ensemble_so_far(home: Path) -> N
         stage = next(row for row in picture.stages if row.name == "fge-1")
         assert f"{len(so_far)} of 4 members" in stage.numbers
         assert "cycle" in stage.words
+
+
+def test_samples_have_no_epoch_and_averages_are_called_so(home: Path) -> None:
+    make_ensemble(3, kind="swag")
+    drawn = ensemble_of()
+    assert [one.when for one in drawn.networks] == [""] * 4
+    assert drawn.training.plots == ()
+    assert drawn.scores[0].x_label == "member"
+    part = MembersPart()
+    picture = picture_of(RunView(RUN))
+    assert part.absent(picture, Choices()) == {part.scores, part.training, part.budgets}
+
+
+def test_an_average_is_no_ensemble(home: Path) -> None:
+    make_ensemble(3, kind="swa")
+    average = ensemble_of()
+    assert average.headline.startswith("average accuracy")
+    assert "3 iterates" in average.headline
+    assert {series.label for series in average.sizes[0].series} == {"average", "iterate alone"}
+    assert what_if_words(average, None, 80).endswith("there is no what-if")
+    assert "in" not in [column.name for column in cells_of(average, frozenset(), None, "")]
 
 
 def test_every_role_of_a_chart_stands_for_one_line(home: Path) -> None:
