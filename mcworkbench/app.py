@@ -64,7 +64,7 @@ class WorkbenchApp(App[str]):
     TITLE = "mcworkbench"
     CSS_PATH = [  # noqa: RUF012
         f"screens/styles/{name}.tcss"
-        for name in ("shared", "chart", "runs", "run", "looks", "presets")
+        for name in ("shared", "chart", "runs", "run", "looks", "members", "presets")
     ]
     MODES: ClassVar = {"runs": RunsScreen, "run": RunScreen, "presets": PresetsScreen}
     DEFAULT_MODE = "runs"

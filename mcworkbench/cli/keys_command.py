@@ -36,6 +36,7 @@ _AREAS = {
     "pictures": "reconstructions",
     "codes": "codes of images",
     "between": "pictures between codes",
+    "members": "members of an ensemble",
     "plan": "plan",
     "log": "log",
     "presets": "presets",

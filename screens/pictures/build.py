@@ -21,6 +21,7 @@ from mcworkbench.runs.state import ACTIVE
 from mcworkbench.screens.pictures.facts import facts_of
 from mcworkbench.screens.pictures.log import MergedLog
 from mcworkbench.screens.pictures.looking import Looks
+from mcworkbench.screens.pictures.members import Ensembles
 from mcworkbench.screens.pictures.pairs import Pairs
 from mcworkbench.screens.pictures.rows import row_of
 from mcworkbench.screens.pictures.run_picture import RunPicture, StageRow
@@ -61,6 +62,7 @@ class Painter:
         self._looks = Looks(breathe)
         self._trainings = Trainings()
         self._pairs = Pairs()
+        self._ensembles = Ensembles()
         self._log = MergedLog()
         self._last: RunPicture | None = None
 
@@ -82,6 +84,7 @@ class Painter:
             stages=tuple(map(_stage, in_order(run))),
             trainings=self._trainings.pictures(run),
             pairs=self._pairs.pictures(run),
+            ensembles=self._ensembles.pictures(run),
             log=self._log.lines(run),
             warnings=tuple(map(_line, run.warnings)),
             messages=tuple(_line(f"{name}: {text}") for name, text in run.messages.items()),

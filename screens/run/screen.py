@@ -62,8 +62,9 @@ class RunScreen(AbstractSharedT):
     MODE: ClassVar[str] = "run"
     HELP = (
         "One run as it forms. The view follows the stage that works and the pair that grows until "
-        "you choose another. m changes the quantity along t, < and > the trained stage, comma and "
-        "full stop the pair of ends, v the way to look at the run where there are several."
+        "you choose another. m changes the quantity, < and > the trained stage, comma and full "
+        "stop the pair of ends or the ensemble, v the way to look at the run where there are "
+        "several."
     )
 
     def __init__(self) -> None:
@@ -140,7 +141,9 @@ class RunScreen(AbstractSharedT):
         picture = self._shown
         self.num_draws += 1
         pair = self._pair()
-        self.status.show(picture, pair.headline if pair is not None else "")
+        part = part_shown(self.parts, picture, self.choices) if picture is not None else None
+        headline = part.headline(picture, self.choices) if part and picture else ""
+        self.status.show(picture, headline or (pair.headline if pair is not None else ""))
         self._arrange()
         if picture is None:
             told = READING if self.workbench.opened_id else NOTHING_OPEN
@@ -152,7 +155,6 @@ class RunScreen(AbstractSharedT):
         self.log_list.show(picture.log)
         self._draw_along(picture)
         self._draw_training(picture)
-        part = part_shown(self.parts, picture, self.choices)
         if part is not None:
             part.show(picture, self.choices)
             if part.has_t:
@@ -200,10 +202,13 @@ class RunScreen(AbstractSharedT):
         shown = self._shown
         chosen = part_shown(self.parts, shown, self.choices) if shown is not None else None
         if chosen is not None:
-            wanted = {pane: is_in and pane.id in chosen.keeps for pane, is_in in wanted.items()}
+            kept = chosen.keeps | (chosen.keeps_apart if is_large or self.is_narrow else set())
+            wanted = {pane: is_in and pane.id in kept for pane, is_in in wanted.items()}
         for part in self.parts:
             self.set_class(part is chosen, f"-{part.view}")
             wanted |= dict.fromkeys((*part.top, *part.bottom), part is chosen)
+        if shown is not None and chosen is not None:
+            wanted |= dict.fromkeys(chosen.absent(shown, self.choices), False)
         is_changed = any(pane.disabled == is_in for pane, is_in in wanted.items())
         self.set_class(not is_open, "-empty")
         self.set_class(self.is_ends, "-ends")

@@ -58,6 +58,8 @@ class AbstractSharedT(AbstractRunKeys):
                     if chart is not event.chart:
                         chart.set_crosshair(event.x)
                 return
+            if any(part.takes_crosshair(event.chart, event.x) for part in self.parts):
+                return
         self._move_t(event.x, but=event.chart)
 
     @on(AbstractLines.Moved, "#table-rows")

@@ -20,7 +20,7 @@ from typing import Any, final
 FOLDER = Path(__file__).parents[1] / "data" / "recorded"
 _RECORDED_ON = date(2025, 11, 20)
 _TEXTS = {".json", ".jsonl", ".toml", ".log", ".lock", ""}
-_KEPT, _MOST_BYTES = {".npy", ".npz"}, 64 * 1024
+_KEPT, _MOST_BYTES = {".npy", ".npz"}, 256 * 1024
 _DAY = re.compile(r"\b(20\d\d)(\d\d)(\d\d)(?=-\d{6}-[a-z])")
 _LOCAL = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)(?= \d\d:\d\d:\d\d)")
 _PATHS = re.compile(r"(?<![\w.])/(?:tmp|work|root|home)/(?:[\w.-]+/)*")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parents[1] / "data" / "recorded"
 NAMES = ("quickstart", "half-way", "was-killed", "diverges", "all-pairs", "three-ends")
 # Those that are written by name only.
-MORE_NAMES = ("pictures", "classes", "functions")
+MORE_NAMES = ("fge-pool", "pictures", "classes", "functions")
 # 20 November 2025, 12:00 UTC: a bit more than an hour after all recordings.
 NOW_S = 1763640000.0
 

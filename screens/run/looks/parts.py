@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 from typing_extensions import override
 
 from mcworkbench.screens.pictures.looks import PairLooks
-from mcworkbench.screens.run.choices import num_numbers, pair_shown, training_shown
+from mcworkbench.screens.run.choices import num_numbers, pair_shown, plot_shown, training_shown
 from mcworkbench.screens.run.looks.between_pane import BetweenPane
 from mcworkbench.screens.run.looks.codes_pane import CodesPane
 from mcworkbench.screens.run.looks.confusion_list import ConfusionList
@@ -15,11 +15,13 @@ from mcworkbench.screens.run.looks.crossed_pane import CrossedPane
 from mcworkbench.screens.run.looks.density_list import DensityList
 from mcworkbench.screens.run.looks.functions_pane import FunctionsPane
 from mcworkbench.screens.run.looks.recon_strip import ReconStrip
-from mcworkbench.screens.run.parts import AbstractPart
+from mcworkbench.screens.run.parts import PAIR, AbstractPart
 from mcworkbench.screens.run.words import why_empty
 
 if TYPE_CHECKING:
-    from mcworkbench.screens.pictures.looks import Reconstructions
+    from textual.widget import Widget
+
+    from mcworkbench.screens.pictures.looks import Classified, Fitted, Reconstructions
     from mcworkbench.screens.pictures.run_picture import RunPicture
     from mcworkbench.screens.run.choices import Choices
 
@@ -33,8 +35,29 @@ def looks_shown(picture: RunPicture, choices: Choices) -> PairLooks:
     return next((looks for looks in picture.looks if looks.label == label), _NOTHING)
 
 
+class AbstractPathPart(AbstractPart):
+    """A way to look at one pair of ends; keys walk through pairs, and quantities of its chart."""
+
+    @override
+    def names(self, what: str, picture: RunPicture, choices: Choices) -> tuple[list[str], str]:
+        pair = pair_shown(picture, choices)
+        if pair is None:
+            return [], ""
+        if what == PAIR:
+            return [one.label for one in picture.pairs], pair.label
+        plot = plot_shown(pair, choices) if "curve" in self.keeps else None
+        return ([one.name for one in pair.plots], plot.name) if plot is not None else ([], "")
+
+    @override
+    def choose(self, what: str, name: str, choices: Choices) -> None:
+        if what == PAIR:
+            choices.pair, choices.path = name, ""
+        else:
+            choices.quantity = name
+
+
 @final
-class PicturesPart(AbstractPart):
+class PicturesPart(AbstractPathPart):
     """Reconstructions at t below the loss along the path and the codes of the ends."""
 
     view: ClassVar[str] = "pictures"
@@ -116,7 +139,7 @@ class StripsPart(AbstractPart):
 
 
 @final
-class CodesPart(AbstractPart):
+class CodesPart(AbstractPathPart):
     """Codes of both ends, encoders and decoders crossed, and pictures between codes."""
 
     view: ClassVar[str] = "codes"
@@ -152,7 +175,7 @@ class CodesPart(AbstractPart):
 
 
 @final
-class ConfusionPart(AbstractPart):
+class ConfusionPart(AbstractPathPart):
     """Which class is taken for which at t, and how surely, on the curve and on the line."""
 
     view: ClassVar[str] = "confusion"
@@ -177,11 +200,21 @@ class ConfusionPart(AbstractPart):
     @override
     def show(self, picture: RunPicture, choices: Choices) -> None:
         looks = looks_shown(picture, choices)
-        paths = (*looks.classified[:1], *looks.classified[-1:][: len(looks.classified) - 1])
+        paths = self._paths(looks)
         empty = why_empty(picture, "no predictions of this path are stored yet")
         self.density.show(paths, looks.classes, empty)
         self.first.show(paths[0] if paths else None, looks.classes, empty)
         self.second.show(paths[1] if len(paths) > 1 else None, looks.classes, empty)
+
+    @override
+    def absent(self, picture: RunPicture, choices: Choices) -> frozenset[Widget]:
+        paths = self._paths(looks_shown(picture, choices))
+        return frozenset([self.second]) if len(paths) == 1 else frozenset()
+
+    @staticmethod
+    def _paths(looks: PairLooks) -> tuple[Classified, ...]:
+        """Return the first path and the last other one: the curve and the line."""
+        return (*looks.classified[:1], *looks.classified[1:][-1:])
 
     @override
     def set_t(self, t: float | None) -> None:
@@ -190,7 +223,7 @@ class ConfusionPart(AbstractPart):
 
 
 @final
-class FunctionsPart(AbstractPart):
+class FunctionsPart(AbstractPathPart):
     """The functions along the path, after training and before it, below the loss."""
 
     view: ClassVar[str] = "functions"
@@ -213,15 +246,27 @@ class FunctionsPart(AbstractPart):
 
     @override
     def show(self, picture: RunPicture, choices: Choices) -> None:
-        fitted = looks_shown(picture, choices).fitted
+        trained, before = self._paths(looks_shown(picture, choices))
+        empty = why_empty(picture, "no functions of this path yet")
+        self.first.show(trained, empty)
+        self.second.show(before, empty)
+
+    @override
+    def absent(self, picture: RunPicture, choices: Choices) -> frozenset[Widget]:
+        trained, before = self._paths(looks_shown(picture, choices))
+        is_alone = trained is not None and before is None
+        return frozenset([self.second]) if is_alone else frozenset()
+
+    @staticmethod
+    def _paths(looks: PairLooks) -> tuple[Fitted | None, Fitted | None]:
+        """Return the trained path, and what it was before training; else the line."""
+        fitted = looks.fitted
         trained = next((one for one in fitted if not one.is_line and "@" not in one.name), None)
         trained = trained or next(iter(fitted), None)
         # Before training the curve is what it started from; the line is where it is the start.
         before = next((one for one in fitted if one.name.endswith("@initial")), None)
         others = [one for one in fitted if one is not trained]
-        empty = why_empty(picture, "no functions of this path yet")
-        self.first.show(trained, empty)
-        self.second.show(before or next(reversed(others), None), empty)
+        return trained, before or next(reversed(others), None)
 
     @override
     def set_t(self, t: float | None) -> None:
