@@ -23,7 +23,7 @@ from mcworkbench.runs.state import ACTIVE, State
 from mcworkbench.screens.base import WorkbenchScreen
 from mcworkbench.screens.dialogs.help import HelpDialog
 from mcworkbench.screens.dialogs.told import MessagesDialog
-from mcworkbench.screens.feed import Feed
+from mcworkbench.screens.feed import OPENED, Feed
 from mcworkbench.screens.keymap import checked_keymap, classes_with_keys
 from mcworkbench.screens.mailbox import Mailbox
 from mcworkbench.screens.messages import (
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from mcworkbench.screens.pictures.run_row import RunRow
     from mcworkbench.screens.run_deleting import Deleted
 
-_OPENED = "opened"
 _NOTICE_S, _ERROR_S = 4.0, 10.0
 _MAX_TOLD = 200
 
@@ -64,7 +63,8 @@ class WorkbenchApp(App[str]):
 
     TITLE = "mcworkbench"
     CSS_PATH = [  # noqa: RUF012
-        f"screens/styles/{name}.tcss" for name in ("shared", "chart", "runs", "run", "presets")
+        f"screens/styles/{name}.tcss"
+        for name in ("shared", "chart", "runs", "run", "looks", "members", "presets")
     ]
     MODES: ClassVar = {"runs": RunsScreen, "run": RunScreen, "presets": PresetsScreen}
     DEFAULT_MODE = "runs"
@@ -205,13 +205,13 @@ class WorkbenchApp(App[str]):
         """Show a run in the Run mode."""
         if run_id != self.opened_id:
             self.opened, self.opened_id = None, run_id
-            self.feed.watch(_OPENED, run_id)
+            self.feed.watch(OPENED, run_id)
         self.switch_mode("run")
 
     def close_run(self) -> None:
         """Have no run open any more."""
         self.opened, self.opened_id = None, ""
-        self.feed.watch(_OPENED, "")
+        self.feed.watch(OPENED, "")
         if self.front is not None:
             self.front.show_opened(None)
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from mcworkbench.screens.pictures.run_picture import RunPicture
     from mcworkbench.screens.pictures.run_row import RunRow
 
+# The slot of the run that is open; others show a part of it.
+OPENED = "opened"
 _LIST_S = 1.0
 _WATCH_S = 0.25
 _STOP_S = 0.5
@@ -235,7 +237,10 @@ class Feed:
     def _paint(self, run_id: str) -> None:
         painted: list[RunPicture] = []
         failure = self._attempt(
-            run_id, lambda run_id: painted.append(self._gallery.picture(run_id))
+            run_id,
+            lambda run_id: painted.append(
+                self._gallery.picture(run_id, is_open=self._wanted.is_in(OPENED, run_id))
+            ),
         )
         for picture in painted:
             if self._wanted.is_news(run_id, picture):

@@ -23,6 +23,20 @@ _LIGHT_ROLES = {
     "role-lr": "#00704f",
     "role-other": "#6f6400",
 }
+# Ten classes beside one another, each also drawn as its own digit.
+_DARK_CLASSES = (
+    *("#56b4e9", "#e69f00", "#4cc38a", "#f0e442", "#cc79a7"),
+    *("#ff7b5e", "#9d8cff", "#8fd3c1", "#c9b27c", "#b0b7c3"),
+)
+_LIGHT_CLASSES = (
+    *("#0072b2", "#b35900", "#00704f", "#6f6400", "#9b3f74"),
+    *("#b3261e", "#5b45c9", "#00756f", "#7a5a12", "#5a6472"),
+)
+
+
+def _classes(colours: tuple[str, ...]) -> dict[str, str]:
+    return {f"class-{place}": colour for place, colour in enumerate(colours)}
+
 
 DARK = Theme(
     name="mcworkbench-dark",
@@ -39,6 +53,7 @@ DARK = Theme(
     panel="#232a35",
     variables={
         **_DARK_ROLES,
+        **_classes(_DARK_CLASSES),
         "state-running": "#56b4e9",
         "state-waiting": "#7c8794",
         "state-stopped": "#e6b800",
@@ -62,6 +77,7 @@ LIGHT = Theme(
     panel="#e6e3da",
     variables={
         **_LIGHT_ROLES,
+        **_classes(_LIGHT_CLASSES),
         "state-running": "#0072b2",
         "state-waiting": "#6b7280",
         "state-stopped": "#8a6d00",

@@ -43,6 +43,11 @@ class Wanted:
                 del self._answers[run_id]
             return wanted
 
+    def is_in(self, slot: str, run_id: str) -> bool:
+        """Return whether a run is in that slot."""
+        with self._guard:
+            return self._slots.get(slot) == run_id
+
     def answer(self, run_id: str) -> RunPicture | Failure | None:
         """Return what was told of a run since it was asked for, None before anything was."""
         with self._guard:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mcworkbench.reports.chart_bundle import bundle_extent
 from mcworkbench.reports.chart_canvas import Canvas, Paint, one_cell_each
 from mcworkbench.reports.chart_frame import Frame
 from mcworkbench.reports.chart_lines import lines_of, to_drawn, widened, x_extent, y_extent
@@ -50,7 +51,7 @@ def draw(
     if lines is None:
         lines = lines_of(plot, is_log=view.is_log)
     x_range = view.x_range or plot.x_range or x_extent(lines)
-    y_range = _drawn_range(view) or y_extent(lines, x_range)
+    y_range = _drawn_range(view) or _with_bundle(y_extent(lines, x_range), plot, view)
     if x_range is None or y_range is None:
         return sentence(_why_empty(plot, view), width, height)
     return Frame(plot, lines, view, widened(*x_range, is_relative=False), y_range).drawn(
@@ -64,6 +65,14 @@ def sentence(text: str, width: int, height: int) -> Drawing:
     text = one_cell_each(text, limit=max(width, 0))
     canvas.write((height - 1) // 2, (width - len(text)) // 2, text, Paint.axis)
     return Drawing(canvas)
+
+
+def _with_bundle(y_range: Range | None, plot: Plot, view: View) -> Range | None:
+    """Return a range that holds the bundle of a plot, too."""
+    extent = bundle_extent(plot.bundle, is_log=view.is_log) if plot.bundle is not None else None
+    if extent is None or y_range is None:
+        return y_range
+    return min(extent[0], y_range[0]), max(extent[1], y_range[1])
 
 
 def _drawn_range(view: View) -> Range | None:

@@ -27,6 +27,7 @@ class Paint(IntEnum):
     crosshair = 3
     readout = 4
     mark = 5
+    bundle = 6
     first_series = 8
 
 

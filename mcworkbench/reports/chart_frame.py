@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mcworkbench.reports.chart_axes import column_of, name_start, placed, row_of, x_labels, y_labels
+from mcworkbench.reports.chart_bundle import bundle_bits
 from mcworkbench.reports.chart_canvas import Canvas, Paint, one_cell_each, series_paint
 from mcworkbench.reports.chart_legend import BELOW, BREAK, MARK, Legend, legend_of, patterns_of
 from mcworkbench.reports.chart_lines import cropped, reading, to_drawn
@@ -154,7 +155,15 @@ class Frame:
     def _layer(self, *, is_faint: bool) -> tuple[NDArray[np.uint8], NDArray[np.int16]]:
         """Return bits and paints of what lies below, or above; the focused series comes last."""
         bits_RC = np.zeros((self._num_rows, self._num_columns), dtype=np.uint8)
-        paints_RC = np.zeros(bits_RC.shape, dtype=np.int16)
+        if is_faint and self._plot.bundle is not None:
+            bits_RC |= bundle_bits(
+                self._plot.bundle,
+                *bits_RC.shape,
+                x_range=self._x_range,
+                y_range=self._y_range,
+                is_log=self._view.is_log,
+            )
+        paints_RC = np.full(bits_RC.shape, Paint.bundle, dtype=np.int16)
         places = sorted(range(len(self._lines)), key=lambda p: self._lines[p].series.is_focused)
         for place in places:
             for dots in self._dots(place, is_faint=is_faint):

@@ -32,6 +32,7 @@ _OF_ROLE = {
     Role.validation: (1, 2),
     Role.straight: (4, 2),
 }
+_SCATTERED = (1, 5)
 # None is longer than the sample in the legend shows.
 _PATTERNS = ((2, 6), (7, 3), (1, 4), (2, 2), (3, 6), *_OF_ROLE.values())
 BREAK, BELOW = "×", "▾"
@@ -79,6 +80,9 @@ def patterns_of(lines: Sequence[Line]) -> list[tuple[int, int]]:
     found: dict[int, tuple[int, int]] = {}
     for place in _by_weight(lines):
         series = lines[place].series
+        if series.is_scattered:
+            found[place] = _SCATTERED
+            continue
         whole = None if series.is_faint else (1, 0)
         wanted = (_OF_ROLE.get(series.role, whole), *_PATTERNS)
         taken = set(found.values())
@@ -124,6 +128,9 @@ def legend_of(
         _entry(place, lines[place], samples[place], plot, width=width, crosshair=crosshair)
         for place in _by_weight(lines)
     ]
+    if plot.bundle is not None:
+        label = one_cell_each(plot.bundle.label, limit=max(width - _SAMPLE - 1, 1))
+        entries.append(((f"{_sample((1, 0))} {label}", Paint.bundle),))
     entries += [((f"{sign} {_SIGNS[sign]}", Paint.mark),) for sign in _SIGNS if sign in signs]
     texts = list(dict.fromkeys(mark.text for mark in plot.marks))
     entries += [

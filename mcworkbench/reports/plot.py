@@ -43,6 +43,7 @@ class Series:
         smooth: a moving average of ys, drawn over them; ys are then faint.
         is_focused: drawn last, over all others, and bold.
         is_partial: points are still to come, so that a gap is no missing number.
+        is_scattered: its points stand alone, with a gap between any two.
         stride: each point stands for that many measured ones, of which it is the last; a moving
             average counts them all.
     """
@@ -58,6 +59,7 @@ class Series:
     smooth: Sequence[float] | None = None
     is_focused: bool = False
     is_partial: bool = False
+    is_scattered: bool = False
     stride: int = 1
 
 
@@ -68,6 +70,22 @@ class Mark:
 
     x: float
     text: str
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """Many lines of one meaning, drawn faint below all series, with one entry in the legend.
+
+    Attributes:
+        label: of all of them.
+        xs: shared by all, increasing.
+        ys_of: the ys of every line, as many as xs.
+    """
+
+    label: str
+    xs: Sequence[float]
+    ys_of: Sequence[Sequence[float]]
 
 
 @final
@@ -86,6 +104,7 @@ class Plot:
         is_log: whether y starts logarithmic; None lets the spread of the data decide.
         task: "classification" or "regression", for the names of quantities.
         empty: the sentence shown instead while there are no numbers.
+        bundle: many faint lines below the series, or None.
     """
 
     name: str
@@ -98,3 +117,4 @@ class Plot:
     is_log: bool | None = None
     task: str = "classification"
     empty: str = "no numbers yet"
+    bundle: Bundle | None = None

@@ -152,12 +152,21 @@ def doing_words(node: NodeView) -> str:
         until = view.options.get("stop_at")
         last = until if isinstance(until, int) else epochs
         done = view.epochs[-1].epoch if view.epochs else 0
-        return f"epoch {min(done + 1, last)} of {last}" if last else ""
+        epoch = min(done + 1, last)
+        return f"epoch {epoch} of {last}{_cycle(view.options, epoch, last)}" if last else ""
     members = list(view.members.values())
     if members:
         return f"network {members[-1].index} of {members[-1].total}"
     points = list(view.points.values())
     return f"point {len(points)} of {points[-1].total}" if points else ""
+
+
+def _cycle(options: Mapping[str, object], epoch: int, last: int) -> str:
+    """Return which cycle of the learning rate an epoch lies in, '' where there are none."""
+    cycle = options.get("cycle")
+    if not isinstance(cycle, int) or cycle <= 0:
+        return ""
+    return f", cycle {-(-epoch // cycle)} of {-(-last // cycle)}"
 
 
 def live_parts(node: NodeView) -> list[str]:

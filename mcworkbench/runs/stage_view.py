@@ -33,6 +33,7 @@ class StageView:
     Attributes:
         kind: the stage's kind, '' where stage.json is absent.
         options: its full options.
+        places: by role, the snapshot of an input that it goes on from, e.g. "snapshots/epoch-12".
         made_by: the run that made the product or the newest attempt, '' where unknown.
         artifacts: the folder of its product.
         version: grows whenever a refresh found something new.
@@ -60,6 +61,7 @@ class StageView:
         self.key = key
         self.kind = ""
         self.options: dict[str, Any] = {}
+        self.places: dict[str, str] = {}
         self.made_by = ""
         self.artifacts: Path = self.folder.artifacts
         self.evidence = StageEvidence(State.waiting)
@@ -86,6 +88,8 @@ class StageView:
             self.kind = line(document.get("kind"))
             self.version += 1
             self.options = mapping(document.get("options"))
+            places = mapping(document.get("places"))
+            self.places = {role: line(place) for role, place in places.items()}
             self.made_by = self.made_by or line(document.get("made_by"))
         # Both are looked at before the events: a stage that is done and free by then has
         # written all it ever will.

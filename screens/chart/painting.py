@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, final
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
 from textual.strip import Strip
 
 from mcworkbench.reports.chart_canvas import Paint, series_paint
@@ -24,6 +23,7 @@ _NAMED = {
     Paint.crosshair: "chart--crosshair",
     Paint.readout: "chart--readout",
     Paint.mark: "chart--mark",
+    Paint.bundle: "chart--ghost-faint",
 }
 COMPONENTS = frozenset(
     {
@@ -34,16 +34,6 @@ COMPONENTS = frozenset(
     }
 )
 _BOLD = Style(bold=True)
-
-
-def regions(rows: list[int], width: int) -> list[Region]:
-    """Return rows, in increasing order, as few regions of that width."""
-    known = set(rows)
-    starts = [row for row in rows if row - 1 not in known]
-    stops = [row + 1 for row in rows if row + 1 not in known]
-    return [
-        Region(0, start, width, stop - start) for start, stop in zip(starts, stops, strict=True)
-    ]
 
 
 @final

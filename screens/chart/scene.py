@@ -128,7 +128,8 @@ def is_same(one: Plot, other: Plot) -> bool:
     """Return whether two plots would look the same; cheap for tuples of the same numbers."""
     if one is other:
         return True
-    names = ("name", "title", "x_label", "column", "marks", "x_range", "is_log", "task", "empty")
+    plain = ("name", "title", "x_label", "column", "marks", "x_range", "is_log", "task", "empty")
+    names = (*plain, "bundle")
     if any(getattr(one, name) != getattr(other, name) for name in names):
         return False
     return len(one.series) == len(other.series) and all(
@@ -137,7 +138,7 @@ def is_same(one: Plot, other: Plot) -> bool:
 
 
 def _is_same_series(one: Series, other: Series) -> bool:
-    plain = ("label", "role", "is_faint", "is_smoothable", "is_focused", "stride")
+    plain = ("label", "role", "is_faint", "is_smoothable", "is_focused", "is_scattered", "stride")
     if any(getattr(one, name) != getattr(other, name) for name in plain):
         return False
     arrays = ("xs", "ys", "low", "high", "smooth")

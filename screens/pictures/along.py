@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 from mcworkbench.reports.gather import usable_table
-from mcworkbench.reports.names import end_roles
+from mcworkbench.reports.names import end_roles, snapshot_of
 from mcworkbench.reports.scored import path_summaries
 from mcworkbench.runs.documents import read_document
 from mcworkbench.runs.state import State
@@ -54,11 +54,11 @@ def pairs_of(run: RunView) -> list[Between]:
     evaluations: dict[Pair, list[NodeView]] = {}
     for node in run.nodes.values():
         if node.kind in _PATHS:
-            pair = _ends(node, run)
+            pair = ends_of(node, run)
             paths.setdefault(pair, []).append(node)
         elif node.kind == "evaluate" and "path" in node.inputs:
             made = source_of(node, "path", run)
-            pair = _ends(made, run) if made is not None else ("", "")
+            pair = ends_of(made, run) if made is not None else ("", "")
             evaluations.setdefault(pair, []).append(node)
     return [
         Between(
@@ -78,18 +78,18 @@ def source_of(node: NodeView, role: str, run: RunView) -> NodeView | None:
     return next((other for other in run.nodes.values() if name and other.key == name), None)
 
 
-def _ends(node: NodeView, run: RunView) -> Pair:
-    """Return the ends that a path joins; a line drawn over another path has that one's."""
+def ends_of(node: NodeView, run: RunView) -> Pair:
+    """Return the ends that a path joins; what looks at another path has that one's."""
     if "path" in node.inputs:
         over = source_of(node, "path", run)
-        return _ends(over, run) if over is not None and over is not node else ("", "")
+        return ends_of(over, run) if over is not None and over is not node else ("", "")
     found = [source_of(node, role, run) for role in end_roles(node.inputs)]
     first, last = (end.name if end is not None else "" for end in found)
     return first, last
 
 
 def summaries_of(between: Between, run: RunView, tables: Tables) -> list[PathSummary]:
-    """Return the evaluated paths of a pair with their statistics, the line last.
+    """Return the evaluated paths of a pair with their statistics, snapshots and the line last.
 
     Raises:
         KeyError, ValueError: a table is none of ours.
@@ -99,7 +99,11 @@ def summaries_of(between: Between, run: RunView, tables: Tables) -> list[PathSum
         for node in run.nodes.values()
         if node in between.evaluations or node.kind not in ("evaluate", "dataset")
     }
-    return sorted(path_summaries(nodes), key=lambda path: path.is_line)
+    return sorted(path_summaries(nodes), key=_rank)
+
+
+def _rank(path: PathSummary) -> tuple[bool, bool]:
+    return path.is_line, bool(snapshot_of(path.node))
 
 
 def _facts(node: NodeView, table: dict[str, Any] | None) -> dict[str, Any]:

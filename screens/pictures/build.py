@@ -20,6 +20,8 @@ from mcworkbench.runs.index import line_of
 from mcworkbench.runs.state import ACTIVE
 from mcworkbench.screens.pictures.facts import facts_of
 from mcworkbench.screens.pictures.log import MergedLog
+from mcworkbench.screens.pictures.looking import Looks
+from mcworkbench.screens.pictures.members import Ensembles
 from mcworkbench.screens.pictures.pairs import Pairs
 from mcworkbench.screens.pictures.rows import row_of
 from mcworkbench.screens.pictures.run_picture import RunPicture, StageRow
@@ -47,17 +49,32 @@ class Painter:
         view: the run; the caller refreshes it before it asks for a picture.
     """
 
-    def __init__(self, view: RunView, *, wall_s: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        view: RunView,
+        *,
+        wall_s: Callable[[], float] = time.time,
+        breathe: Callable[[], None] | None = None,
+    ) -> None:
+        """Prepare to paint; `breathe` is called between parts of a long read."""
         self.view = view
         self._wall_s = wall_s
+        self._looks = Looks(breathe)
         self._trainings = Trainings()
         self._pairs = Pairs()
+        self._ensembles = Ensembles()
         self._log = MergedLog()
         self._last: RunPicture | None = None
 
-    def picture(self) -> RunPicture:
-        """Return the run as it is now: the last picture itself where nothing changed."""
+    def picture(self, *, is_open: bool = True) -> RunPicture:
+        """Return the run as it is now: the last picture itself where nothing changed.
+
+        Args:
+            is_open: read also what only an open run shows, its looks.
+        """
         run = self.view
+        if not is_open:
+            self._looks.forget()
         seen = {node.key: node.view.evidence for node in run.nodes.values()}
         row = row_of(line_of(run.document, run.evidence, seen), run)
         last = self._last
@@ -67,10 +84,13 @@ class Painter:
             stages=tuple(map(_stage, in_order(run))),
             trainings=self._trainings.pictures(run),
             pairs=self._pairs.pictures(run),
+            ensembles=self._ensembles.pictures(run),
             log=self._log.lines(run),
             warnings=tuple(map(_line, run.warnings)),
             messages=tuple(_line(f"{name}: {text}") for name, text in run.messages.items()),
             version=last.version + 1 if last is not None else 1,
+            looks=self._looks.pairs(run) if is_open else (),
+            strips=self._looks.strips(run) if is_open else (),
         )
         if last is not None and _content(painted) == _content(last):
             return last

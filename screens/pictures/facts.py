@@ -10,6 +10,7 @@ from mcworkbench.reports.durations import age_text, seconds_text
 from mcworkbench.reports.names import curve_name, num_bends
 from mcworkbench.runs.index import changes_of
 from mcworkbench.runs.state import State
+from mcworkbench.screens.pictures.ensemble_facts import ensemble_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +40,7 @@ def facts_of(run: RunView, wall_s: float) -> tuple[tuple[str, str], ...]:
         "data": _data(run),
         "ends": _ends(run),
         "curve": _curve(run),
+        **ensemble_facts(run),
         "seed": str(document.seed),
         "device": f"{document.device or 'auto'}{threads}",
         "group": run.group,

@@ -59,7 +59,7 @@ class Gallery:
         if painter is None:
             check_readable(RunFolder(run_id).document_path)
             view = RunView(run_id, clock=self._clock_s, breathe=self._breathe)
-            painter = Painter(view, wall_s=self._wall_s)
+            painter = Painter(view, wall_s=self._wall_s, breathe=self._breathe)
             self._painters[run_id] = painter
             return painter
         view = painter.view
@@ -71,14 +71,18 @@ class Gallery:
         self._painters.move_to_end(run_id)
         return painter
 
-    def picture(self, run_id: str) -> RunPicture:
+    def picture(self, run_id: str, *, is_open: bool = True) -> RunPicture:
         """Return the picture of a run as it is now; the last one itself where nothing changed.
+
+        Args:
+            run_id: its id.
+            is_open: read also what only an open run shows.
 
         Raises:
             WorkbenchError: it was deleted, or its run.json cannot be read.
             OSError: the disk does not answer; an open run stays as it was.
         """
-        return self.refreshed(run_id).picture()
+        return self.refreshed(run_id).picture(is_open=is_open)
 
     def forget(self, run_id: str) -> None:
         """Let go of a run."""

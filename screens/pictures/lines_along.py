@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 # How far through training a ghost is taken; dense early, where the path falls most.
 _MOMENTS = (1 / 16, 1 / 4, 5 / 8)
-# What stands for the error, by task.
-_ERRORS = {"classification": "error", "regression": "rmse"}
+# What stands for the error, by the first word of the task.
+_ERRORS = {"classification": "error", "regression": "rmse", "reconstruction": "psnr"}
+# What else a path may have been scored by, in the order in which the key walks through it.
+_OTHERS = ("accuracy", "f1", "mse", "mae", "psnr", "ssim", "lpips", "ece")
+# These say the same as another.
+_TWINS = {"accuracy": "error", "mse": "rmse"}
 Lines = tuple[str, tuple[Series, ...]]
 
 
@@ -34,7 +38,28 @@ def loss_series(between: Between, paths: Sequence[PathSummary], task: str) -> Li
 
 def error_series(between: Between, paths: Sequence[PathSummary], task: str) -> Lines:
     """Return the column and the lines of the error along t, or what the task has for it."""
-    return _lines(_ERRORS.get(task, "error"), between, paths, task)
+    return _lines(error_of(task), between, paths, task)
+
+
+def error_of(task: str) -> str:
+    """Return what stands for the error of a task."""
+    return _ERRORS.get(task.partition(":")[0], "error")
+
+
+def other_scores(paths: Sequence[PathSummary], task: str) -> list[str]:
+    """Return what else paths were scored by, besides the loss and what stands for the error."""
+    told = {name.partition("_")[2] for path in paths for name in path.columns}
+    family, _, loss = task.partition(":")
+    shown = {error_of(task)}
+    if family != "classification":
+        # The loss itself under another name.
+        shown.add(loss or "mse")
+    return [kind for kind in _OTHERS if kind in told - shown and _TWINS.get(kind) not in shown]
+
+
+def score_series(kind: str, between: Between, paths: Sequence[PathSummary], task: str) -> Lines:
+    """Return the column and the lines of another score along t."""
+    return _lines(kind, between, paths, task)
 
 
 def title_of(what: str, between: Between, paths: Sequence[PathSummary]) -> str:

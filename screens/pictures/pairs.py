@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, final
 from mcworkbench.reports.plot import Plot
 from mcworkbench.reports.quantities import quantity, task_of
 from mcworkbench.screens.pictures.along import Tables, pairs_of, summaries_of
-from mcworkbench.screens.pictures.lines_along import error_series, loss_series, title_of
+from mcworkbench.screens.pictures.lines_along import (
+    error_series,
+    loss_series,
+    other_scores,
+    score_series,
+    title_of,
+)
 from mcworkbench.screens.pictures.run_picture import PairPicture
 from mcworkbench.screens.pictures.tables import headline_of, table_of
 
@@ -52,22 +58,23 @@ def pair_picture(between: Between, run: RunView, tables: Tables | None = None) -
     """Return plots, tables and headline of one pair."""
     paths = summaries_of(between, run, tables or Tables())
     task = _task_of(between, paths)
+    kinds = ("loss", "error", *other_scores(paths, task))
     return PairPicture(
         label=between.label,
-        plots=(
-            along_plot("loss", between, paths, task),
-            along_plot("error", between, paths, task),
-        ),
+        plots=tuple(along_plot(kind, between, paths, task) for kind in kinds),
         tables=tuple(table_of(path, paths, task) for path in paths),
         headline=headline_of(paths, task),
     )
 
 
 def along_plot(what: str, between: Between, paths: list[PathSummary], task: str) -> Plot:
-    """Return the plot of "loss" or "error" along t; without numbers yet it says so."""
-    column, series = (
-        loss_series(between, paths, task) if what == "loss" else error_series(between, paths, task)
-    )
+    """Return the plot of "loss", "error" or another score along t; without numbers it says so."""
+    if what == "loss":
+        column, series = loss_series(between, paths, task)
+    elif what == "error":
+        column, series = error_series(between, paths, task)
+    else:
+        column, series = score_series(what, between, paths, task)
     return Plot(
         f"{what}-along-t",
         title_of(quantity(column, task=task).word, between, paths),

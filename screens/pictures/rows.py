@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mcworkbench.reports.quantities import quantity, shown
 from mcworkbench.reports.stage_text import headline_text
-from mcworkbench.runs.headline import MAX, Headline
+from mcworkbench.runs.headline import ENSEMBLE, MAX, Headline, ensemble_headline
 from mcworkbench.runs.state import ACTIVE, State
 from mcworkbench.screens.pictures.run_row import RunRow
 
@@ -45,7 +45,7 @@ def row_of(line: RunLine, view: RunView | None = None) -> RunRow:
     if view is not None:
         fraction = view.fraction if line.state is not State.done else 1.0
         eta_s = view.eta_s if line.state in ACTIVE else None
-        head = head or _newest(view)
+        head = (_growing(view) if line.state in ACTIVE else None) or head or _newest(view)
     beside = line.line
     if head is None or beside is None or beside.name != head.name or beside == head:
         beside = None
@@ -94,6 +94,15 @@ def problem_row(run_id: str, problem: str) -> RunRow:
         num_nodes=0,
         problem=problem,
     )
+
+
+def _growing(view: RunView) -> Headline | None:
+    """Return what the ensemble that grows scores so far, None where none does."""
+    for name, node in reversed(view.nodes.items()):
+        scores = [told.ensemble for told in node.view.members.values() if told.ensemble]
+        if node.state in ACTIVE and scores:
+            return ensemble_headline(name, {f"{ENSEMBLE}{k}": v for k, v in scores[-1].items()})
+    return None
 
 
 def _newest(view: RunView) -> Headline | None:

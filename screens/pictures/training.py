@@ -51,8 +51,8 @@ class Trainings:
 def training_picture(node: NodeView) -> TrainingPicture:
     """Return the plots of one stage; those without any number are left out."""
     view = node.view
-    at = _epochs_at(view)
-    marks = _resumes(view, at)
+    at = epochs_at(view)
+    marks = resumes(view, at)
     plots = (
         loss_plot(view, at, marks),
         score_plot(view, marks),
@@ -76,14 +76,14 @@ def loss_plot(view: StageView, at: Callable[[int], float], marks: tuple[Mark, ..
     names = {*view.trace.names, *(name for event in epochs for name in event.values)}
     kind = _NLL if f"train_{_NLL}" in names or f"test_{_NLL}" in names else _LOSS
     series = [_traced(view, f"train_{kind}", at, "train, steps")]
-    series += [_by_epoch(epochs, f"{split}_{kind}", role, split) for split, role in _ROLES]
-    series.append(_by_epoch(epochs, _PEAK, Role.other, "max along t"))
+    series += [by_epoch(epochs, f"{split}_{kind}", role, split) for split, role in _ROLES]
+    series.append(by_epoch(epochs, _PEAK, Role.other, "max along t"))
     return Plot(
         "train-loss",
         f"{quantity(f'train_{kind}', task=task).label.removeprefix('train ')} by epoch",
         "epoch",
         f"train_{kind}",
-        _filled(series),
+        filled(series),
         marks,
         task=task,
     )
@@ -97,9 +97,9 @@ def score_plot(view: StageView, marks: tuple[Mark, ...]) -> Plot:
         (kind for kind in _SCORES if any(f"{split}_{kind}" in names for split, _ in _ROLES)),
         _SCORES[0],
     )
-    series = [_by_epoch(epochs, f"{split}_{kind}", role, split) for split, role in _ROLES]
+    series = [by_epoch(epochs, f"{split}_{kind}", role, split) for split, role in _ROLES]
     title = f"{_WORDS.get(kind, kind)} by epoch"
-    return Plot("error", title, "epoch", f"test_{kind}", _filled(series), marks, task=task)
+    return Plot("error", title, "epoch", f"test_{kind}", filled(series), marks, task=task)
 
 
 def rate_plot(view: StageView, at: Callable[[int], float], marks: tuple[Mark, ...]) -> Plot:
@@ -108,10 +108,10 @@ def rate_plot(view: StageView, at: Callable[[int], float], marks: tuple[Mark, ..
     points = [(float(event.epoch), event.lr) for event in view.epochs]
     xs, ys = (list(traced.xs), list(traced.ys)) if len(traced.xs) else _columns(points)
     series = Series("learning rate", xs, ys, Role.lr)
-    return Plot("learning-rate", "learning rate", "epoch", "lr", _filled([series]), marks)
+    return Plot("learning-rate", "learning rate", "epoch", "lr", filled([series]), marks)
 
 
-def _epochs_at(view: StageView) -> Callable[[int], float]:
+def epochs_at(view: StageView) -> Callable[[int], float]:
     """Return what turns a step into epochs, fractions included."""
     epochs, progress = view.epochs, view.progress
     per_epoch = 0.0
@@ -123,7 +123,8 @@ def _epochs_at(view: StageView) -> Callable[[int], float]:
     return lambda step: step / per_epoch if per_epoch > 0 else float(step)
 
 
-def _resumes(view: StageView, at: Callable[[int], float]) -> tuple[Mark, ...]:
+def resumes(view: StageView, at: Callable[[int], float]) -> tuple[Mark, ...]:
+    """Return a mark wherever training went on after a stop."""
     started = [recorded.event for recorded in view.events]
     return tuple(
         Mark(at(event.step), f"resumed at step {event.step}")
@@ -141,9 +142,8 @@ def _traced(view: StageView, column: str, at: Callable[[int], float], label: str
     return Series(label, xs, ys, Role.train, is_faint=True, is_smoothable=True, stride=stride)
 
 
-def _by_epoch(
-    epochs: Sequence[events.EpochFinished], column: str, role: Role, label: str
-) -> Series:
+def by_epoch(epochs: Sequence[events.EpochFinished], column: str, role: Role, label: str) -> Series:
+    """Return what whole epochs measured of a column."""
     # Epochs that were not watched are left out, so the line joins those that were; a number
     # that is not finite was measured and stays, as a gap.
     points = [(float(e.epoch), e.values[column]) for e in epochs if column in e.values]
@@ -154,5 +154,6 @@ def _columns(points: list[tuple[float, float]]) -> tuple[list[float], list[float
     return [x for x, _ in points], [y for _, y in points]
 
 
-def _filled(series: list[Series]) -> tuple[Series, ...]:
+def filled(series: list[Series]) -> tuple[Series, ...]:
+    """Return the series that have any number."""
     return tuple(one for one in series if any(map(math.isfinite, one.ys)))

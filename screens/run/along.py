@@ -10,6 +10,8 @@ from mcworkbench.screens.run.choices import plot_shown, without_ghosts
 from mcworkbench.screens.run.words import why_empty
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from mcworkbench.reports.plot import Plot
     from mcworkbench.screens.pictures.run_picture import PairPicture, RunPicture
     from mcworkbench.screens.run.choices import Choices
@@ -43,7 +45,7 @@ class AlongCharts:
             self._sources[chart] = source
             chart.show(_dressed(plot, head, empty, has_ghosts=choices.has_ghosts))
 
-    def set_crosshair(self, x: float | None, *, but: Chart | None = None) -> None:
+    def set_crosshair(self, x: float | None, *, but: Widget | None = None) -> None:
         """Put the crosshair of both charts, but of the one that told, at a position."""
         for chart in (self.first, self.second):
             if chart is not but:

@@ -7,7 +7,7 @@ that grows, the curve's table before the line's.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
 from mcworkbench.reports.plot import Plot, Role, Series
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mcworkbench.screens.pictures.run_picture import (
+        MembersPicture,
         PairPicture,
         PathTable,
         RunPicture,
@@ -41,6 +42,10 @@ class Choices:
         path: the path whose table shows.
         stage: the trained stage whose charts show.
         view: the way to look at the run: "paths" or the name of a part.
+        ensemble: the stage whose members show.
+        score: the name of a plot of its members' scores.
+        toggled: by stage, the networks that the user took out of its what-if ensemble or, where
+            they are no members, put in.
         busy: the pair that grew last; kept by the screen, not chosen.
         has_ghosts: earlier probes show.
         has_others: the other networks of the same kind show, faint; None leaves it to the layout.
@@ -51,6 +56,9 @@ class Choices:
     path: str = ""
     stage: str = ""
     view: str = ""
+    ensemble: str = ""
+    score: str = ""
+    toggled: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     busy: str = ""
     has_ghosts: bool = True
     has_others: bool | None = None
@@ -159,6 +167,22 @@ def others_of(picture: RunPicture, chosen: TrainingPicture) -> list[TrainingPict
         for one in picture.trainings
         if one.node != chosen.node and kinds.get(one.node) == kinds.get(chosen.node)
     ]
+
+
+def ensemble_shown(picture: RunPicture, choices: Choices) -> MembersPicture:
+    """Return the chosen ensemble, else the one that grows, else the pool of several, else the last.
+
+    A pool of one stage's members and of networks beside them says less than that stage itself.
+    """
+    found = picture.ensembles
+    by_node = {one.node: one for one in found}
+    if choices.ensemble in by_node:
+        return by_node[choices.ensemble]
+    active = [one for one in found if one.is_active]
+    grown = [one for one in found if one.networks and one.budgets is None]
+    pools = [one for one in found if one.networks and one.budgets is not None]
+    ranked = [pools, grown] if len(grown) == 1 else [grown, pools]
+    return [*found[:1], *ranked[0], *ranked[1], *active][-1]
 
 
 def without_ghosts(plot: Plot) -> Plot:

@@ -20,11 +20,19 @@ from mcworkbench.screens.run.choices import (
     table_shown,
     training_shown,
 )
-from mcworkbench.screens.run.parts import PATHS, make_parts, part_shown, views_of
+from mcworkbench.screens.run.parts import (
+    PAIR,
+    PATHS,
+    QUANTITY,
+    make_parts,
+    part_shown,
+    views_of,
+)
 from mcworkbench.screens.run_actions import RunActions
 
 if TYPE_CHECKING:
     from mcworkbench.screens.pictures.run_picture import PairPicture, RunPicture
+    from mcworkbench.screens.run.parts import AbstractPart
 
 # In the order of the hints.
 _KEYS = ("v", "m", "full_stop")
@@ -43,11 +51,11 @@ class AbstractRunKeys(RunActions):
         Binding("v", "view", "View", id="run.view",
                 tooltip="Look at the run another way: its paths, its members, its pictures, …"),
         Binding("m", "quantity", "Quantity", id="curve.quantity",
-                tooltip="Show the next quantity along t: loss, error, …"),
-        Binding("full_stop", "pair(1)", "Pair", id="curve.next-pair",
-                tooltip="Show the next pair of ends"),
-        Binding("comma", "pair(-1)", "Pair back", id="curve.last-pair", show=False,
-                tooltip="Show the pair of ends before"),
+                tooltip="Show the next quantity: loss, error, accuracy, …"),
+        Binding("full_stop", "pair(1)", "Next", id="curve.next-pair",
+                tooltip="Show the next pair of ends, or the next ensemble"),
+        Binding("comma", "pair(-1)", "Before", id="curve.last-pair", show=False,
+                tooltip="Show the pair of ends before, or the ensemble before"),
         Binding("greater_than_sign", "stage(1)", "Stage", id="training.next-stage",
                 key_display=">", tooltip="Show the training of the next stage"),
         Binding("less_than_sign", "stage(-1)", "Stage back", id="training.last-stage", show=False,
@@ -87,15 +95,16 @@ class AbstractRunKeys(RunActions):
 
     def _offer(self, picture: RunPicture | None) -> None:
         """Let only those keys act that change something for this run."""
-        pair = self._pair()
+        pair, part = self._pair(), self._chosen_part()
         num_trainings = len(picture.trainings) if picture is not None else 0
+        keeps = part.keeps if part is not None else {"curve", "table", "training"}
         offered = (
-            pair is not None and len(pair.plots) > 1,
-            picture is not None and len(picture.pairs) > 1,
-            num_trainings > 1,
-            pair is not None and len(pair.tables) > 1,
-            pair is not None,
-            num_trainings > 1,
+            len(self._names(QUANTITY)[0]) > 1,
+            len(self._names(PAIR)[0]) > 1,
+            "training" in keeps and num_trainings > 1,
+            "table" in keeps and pair is not None and len(pair.tables) > 1,
+            "curve" in keeps and pair is not None,
+            "training" in keeps and num_trainings > 1,
             picture is not None and len(views_of(self.parts, picture)) > 1,
         )
         if offered != self._offered:
@@ -105,31 +114,51 @@ class AbstractRunKeys(RunActions):
     def _pair(self) -> PairPicture | None:
         return pair_shown(self._shown, self.choices) if self._shown is not None else None
 
+    def _chosen_part(self) -> AbstractPart | None:
+        picture = self._shown
+        return part_shown(self.parts, picture, self.choices) if picture is not None else None
+
+    def _names(self, what: str) -> tuple[list[str], str]:
+        """Return what the keys of QUANTITY or PAIR walk through, and which of it shows."""
+        picture, pair, part = self._shown, self._pair(), self._chosen_part()
+        if picture is not None and part is not None:
+            return part.names(what, picture, self.choices)
+        if picture is None or pair is None:
+            return [], ""
+        if what == PAIR:
+            return [one.label for one in picture.pairs], pair.label
+        plot = plot_shown(pair, self.choices)
+        return [one.name for one in pair.plots], plot.name if plot is not None else ""
+
+    def _walk(self, what: str, step: int) -> None:
+        names, current = self._names(what)
+        part = self._chosen_part()
+        name = stepped(names, current, step)
+        if not name:
+            return
+        if part is not None:
+            part.choose(what, name, self.choices)
+        elif what == PAIR:
+            self.choices.pair, self.choices.path = name, ""
+        else:
+            self.choices.quantity = name
+        self._draw()
+
     def action_view(self) -> None:
         """Look at the run the next way."""
-        picture = self._shown
+        picture, part = self._shown, self._chosen_part()
         if picture is not None:
-            part = part_shown(self.parts, picture, self.choices)
             current = part.view if part is not None else PATHS
             self.choices.view = stepped(views_of(self.parts, picture), current, 1)
             self._draw()
 
     def action_quantity(self) -> None:
-        """Show the next quantity along t."""
-        pair = self._pair()
-        plot = plot_shown(pair, self.choices) if pair is not None else None
-        if pair is not None and plot is not None:
-            self.choices.quantity = stepped([one.name for one in pair.plots], plot.name, 1)
-            self._draw()
+        """Show the next quantity."""
+        self._walk(QUANTITY, 1)
 
     def action_pair(self, step: int) -> None:
-        """Show the next pair of ends, or with -1 the one before."""
-        pair = self._pair()
-        if self._shown is not None and pair is not None:
-            labels = [one.label for one in self._shown.pairs]
-            self.choices.pair = stepped(labels, pair.label, step)
-            self.choices.path = ""
-            self._draw()
+        """Show the next pair of ends or ensemble, or with -1 the one before."""
+        self._walk(PAIR, step)
 
     def action_stage(self, step: int) -> None:
         """Show the training of the next stage, or with -1 of the one before."""

@@ -7,16 +7,29 @@ one: a class here below `AbstractPart`, in a file of its own, and a line in `mak
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-if TYPE_CHECKING:
-    from textual.widget import Widget
+from textual.message import Message
+from textual.widget import Widget
 
+if TYPE_CHECKING:
+    from mcworkbench.screens.chart.widget import Chart
     from mcworkbench.screens.pictures.run_picture import RunPicture
     from mcworkbench.screens.run.choices import Choices
 
 # The way every run has: paths where something joins its networks, and trainings.
 PATHS = "paths"
+# What keys walk through: the quantity that charts show, and what of the run they show it of.
+QUANTITY, PAIR = "quantity", "pair"
+
+
+@dataclass
+class PositionMoved(Message):
+    """The user moved the position along the path in a pane of a part."""
+
+    pane: Widget
+    t: float
 
 
 class AbstractPart(ABC):
@@ -27,12 +40,21 @@ class AbstractPart(ABC):
         top: panes of the upper row.
         bottom: panes of the lower row.
         keeps: ids of panes of the usual way that stay: "training", "plan", "run-log", ….
+        keeps_apart: ids of those that stay in a large terminal, and in one so small that a
+            pane has it for itself.
+        leading: the pane that has the focus when this way is chosen, None for the first.
+        has_t: it shows one position along the path, which then stands in the charts too.
+        training_is_row: the charts of training stand beside one another.
     """
 
     view: ClassVar[str]
     keeps: ClassVar[frozenset[str]] = frozenset()
+    keeps_apart: ClassVar[frozenset[str]] = frozenset()
     top: tuple[Widget, ...] = ()
     bottom: tuple[Widget, ...] = ()
+    leading: Widget | None = None
+    has_t: ClassVar[bool] = False
+    training_is_row: ClassVar[bool] = False
 
     @abstractmethod
     def has(self, picture: RunPicture) -> bool:
@@ -46,6 +68,35 @@ class AbstractPart(ABC):
     def show(self, picture: RunPicture, choices: Choices) -> None:
         """Draw the run; called only while this way shows."""
 
+    def absent(self, picture: RunPicture, choices: Choices) -> frozenset[Widget]:
+        """Return those of its panes that have no place for what shows."""
+        del picture, choices
+        return frozenset()
+
+    def headline(self, picture: RunPicture, choices: Choices) -> str:
+        """Return the numbers of what shows, one line of words, '' for those of the pair."""
+        del picture, choices
+        return ""
+
+    def names(self, what: str, picture: RunPicture, choices: Choices) -> tuple[list[str], str]:
+        """Return what the keys of QUANTITY or PAIR walk through, and which of it shows."""
+        del what, picture, choices
+        return [], ""
+
+    def choose(self, what: str, name: str, choices: Choices) -> None:
+        """Have one of the names of QUANTITY or PAIR shown from the next drawing on."""
+        del what, name, choices
+
+    def stage(self, picture: RunPicture, choices: Choices) -> str:
+        """Return the stage whose training shows beside it while none is chosen, '' for any."""
+        del picture, choices
+        return ""
+
+    def takes_crosshair(self, chart: Chart, x: float | None) -> bool:
+        """Follow the crosshair of a chart; return whether the chart is one of this part's own."""
+        del chart, x
+        return False
+
     def set_t(self, t: float | None) -> None:
         """Follow the position along the path that another pane was put to."""
         del t
@@ -53,7 +104,18 @@ class AbstractPart(ABC):
 
 def make_parts() -> tuple[AbstractPart, ...]:
     """Return every part, in the order in which the key walks through them."""
-    return ()
+    # They are made of what stands above.
+    from mcworkbench.screens.run.looks import parts as looks
+    from mcworkbench.screens.run.members import MembersPart
+
+    return (
+        MembersPart(),
+        looks.PicturesPart(),
+        looks.StripsPart(),
+        looks.CodesPart(),
+        looks.ConfusionPart(),
+        looks.FunctionsPart(),
+    )
 
 
 def views_of(parts: tuple[AbstractPart, ...], picture: RunPicture) -> list[str]:

@@ -6,6 +6,7 @@ charts of training do. What the user did not choose follows the run by itself.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, final
 
 from rich.text import Text
@@ -16,8 +17,6 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from mcworkbench.screens.base import PaneColumn
-from mcworkbench.screens.chart.widget import Chart
-from mcworkbench.screens.run.along import AlongCharts
 from mcworkbench.screens.run.choices import (
     Choices,
     busy_pair,
@@ -30,12 +29,10 @@ from mcworkbench.screens.run.choices import (
     table_shown,
     training_shown,
 )
-from mcworkbench.screens.run.keys import AbstractRunKeys
 from mcworkbench.screens.run.parts import part_shown
-from mcworkbench.screens.run.path_table import TablePane
 from mcworkbench.screens.run.plan import PlanList
+from mcworkbench.screens.run.shared_t import AbstractSharedT
 from mcworkbench.screens.run.status import RunStatus
-from mcworkbench.screens.run.training import TrainingPane
 from mcworkbench.screens.run.words import NOTHING_OPEN, READING, why_empty
 from mcworkbench.screens.widgets.lines import AbstractLines
 from mcworkbench.screens.widgets.log_list import LogList
@@ -46,6 +43,7 @@ if TYPE_CHECKING:
 
     from mcworkbench.screens.pictures.run_picture import RunPicture, StageRow
     from mcworkbench.screens.pictures.run_row import RunRow
+    from mcworkbench.screens.run.parts import AbstractPart
 
 # From this size on a second chart along t stands beside the first.
 _LARGE_COLUMNS, _LARGE_ROWS = 150, 44
@@ -58,25 +56,24 @@ class PaneRow(PaneColumn):
 
 
 @final
-class RunScreen(AbstractRunKeys):
+class RunScreen(AbstractSharedT):
     """One run, live or as it ended."""
 
     MODE: ClassVar[str] = "run"
     HELP = (
         "One run as it forms. The view follows the stage that works and the pair that grows until "
-        "you choose another. m changes the quantity along t, < and > the trained stage, comma and "
-        "full stop the pair of ends, v the way to look at the run where there are several."
+        "you choose another. m changes the quantity, < and > the trained stage, comma and full "
+        "stop the pair of ends or the ensemble, v the way to look at the run where there are "
+        "several."
     )
 
     def __init__(self) -> None:
         super().__init__()
         self.num_draws = 0
         self.status = RunStatus(id="run-status")
-        self.along = AlongCharts()
-        self.training = TrainingPane(id="training")
-        self.table = TablePane(id="table")
         self.plan = PlanList(id="plan")
         self.log_list = LogList(id="run-log")
+        self._part: AbstractPart | None = None
         self._nothing = Static("", id="run-nothing-text", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -134,6 +131,7 @@ class RunScreen(AbstractRunKeys):
     def _begin_anew(self) -> None:
         self.choices = Choices(has_ghosts=self.choices.has_ghosts)
         self.log_list.forget()
+        self._forget_t()
 
     # Drawing.
 
@@ -143,7 +141,9 @@ class RunScreen(AbstractRunKeys):
         picture = self._shown
         self.num_draws += 1
         pair = self._pair()
-        self.status.show(picture, pair.headline if pair is not None else "")
+        part = part_shown(self.parts, picture, self.choices) if picture is not None else None
+        headline = part.headline(picture, self.choices) if part and picture else ""
+        self.status.show(picture, headline or (pair.headline if pair is not None else ""))
         self._arrange()
         if picture is None:
             told = READING if self.workbench.opened_id else NOTHING_OPEN
@@ -155,9 +155,10 @@ class RunScreen(AbstractRunKeys):
         self.log_list.show(picture.log)
         self._draw_along(picture)
         self._draw_training(picture)
-        part = part_shown(self.parts, picture, self.choices)
         if part is not None:
             part.show(picture, self.choices)
+            if part.has_t:
+                self._begin_at_worst()
         self._offer(picture)
 
     def _draw_along(self, picture: RunPicture) -> None:
@@ -171,7 +172,10 @@ class RunScreen(AbstractRunKeys):
         self.table.show(table, highest, has_others=sum(bool(one.rows) for one in pair.tables) > 1)
 
     def _draw_training(self, picture: RunPicture) -> None:
-        chosen = training_shown(picture, self.choices)
+        choices = self.choices
+        if self._part is not None and not choices.stage:
+            choices = replace(choices, stage=self._part.stage(picture, choices))
+        chosen = training_shown(picture, choices)
         has_others = self.choices.has_others
         is_overlaid = self.is_ends if has_others is None else has_others
         others = others_of(picture, chosen) if chosen is not None and is_overlaid else []
@@ -198,10 +202,13 @@ class RunScreen(AbstractRunKeys):
         shown = self._shown
         chosen = part_shown(self.parts, shown, self.choices) if shown is not None else None
         if chosen is not None:
-            wanted = {pane: is_in and pane.id in chosen.keeps for pane, is_in in wanted.items()}
+            kept = chosen.keeps | (chosen.keeps_apart if is_large or self.is_narrow else set())
+            wanted = {pane: is_in and pane.id in kept for pane, is_in in wanted.items()}
         for part in self.parts:
             self.set_class(part is chosen, f"-{part.view}")
             wanted |= dict.fromkeys((*part.top, *part.bottom), part is chosen)
+        if shown is not None and chosen is not None:
+            wanted |= dict.fromkeys(chosen.absent(shown, self.choices), False)
         is_changed = any(pane.disabled == is_in for pane, is_in in wanted.items())
         self.set_class(not is_open, "-empty")
         self.set_class(self.is_ends, "-ends")
@@ -211,10 +218,18 @@ class RunScreen(AbstractRunKeys):
         for pane, is_in in wanted.items():
             pane.disabled = not is_in
         self.refresh_panes()
-        self.training.set_row(self.is_ends and not self.is_narrow)
+        self._lay_training(chosen)
         panes = self.panes()
-        if panes and (self.focused is None or self.focused.disabled):
+        leading = chosen.leading if chosen is not None else None
+        if chosen is not self._part and leading is not None:
+            self.go_to_pane(leading)
+        elif panes and (self.focused is None or self.focused.disabled):
             self.go_to_pane(panes[0])
+        self._part = chosen
+
+    def _lay_training(self, part: AbstractPart | None) -> None:
+        is_row = self.is_ends or (part is not None and part.training_is_row)
+        self.training.set_row(is_row and not self.is_narrow)
 
     @on(ScreenResume)
     def _show_lists(self) -> None:
@@ -224,33 +239,11 @@ class RunScreen(AbstractRunKeys):
     @on(Resize)
     def _fit(self) -> None:
         self._arrange()
-        self.training.set_row(self.is_ends and not self.is_narrow)
+        self._lay_training(self._part)
         if self._shown is not None:
             self._draw_along(self._shown)
 
-    # Crosshair and table.
-
-    @on(Chart.CrosshairMoved)
-    def _crosshair_moved(self, event: Chart.CrosshairMoved) -> None:
-        event.stop()
-        with self.prevent(Chart.CrosshairMoved):
-            if event.chart in self.training.charts:
-                for chart in self.training.charts:
-                    if chart is not event.chart:
-                        chart.set_crosshair(event.x)
-                return
-            self.along.set_crosshair(event.x, but=event.chart)
-        for part in self.parts:
-            part.set_t(event.x)
-        if event.x is not None:
-            self.table.rows.move_to_t(event.x)
-
-    @on(AbstractLines.Moved, "#table-rows")
-    def _row_moved(self) -> None:
-        with self.prevent(Chart.CrosshairMoved):
-            self.along.set_crosshair(self.table.rows.t)
-        for part in self.parts:
-            part.set_t(self.table.rows.t)
+    # Plan.
 
     @on(AbstractLines.Picked, "#plan")
     def _stage_picked(self, event: AbstractLines.Picked) -> None:

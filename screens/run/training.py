@@ -45,7 +45,7 @@ class TrainingPane(Container):
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id, name="Training", classes="pane")
         self.charts = [
-            Chart(name="Training", classes="framed", id=f"training-{place}")
+            Chart(name="Training", classes="framed", id=f"{id}-{place}")
             for place in range(_NUM_CHARTS)
         ]
         self.node = ""

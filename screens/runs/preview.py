@@ -14,6 +14,7 @@ from textual.widgets import Static
 from mcworkbench.reports.durations import age_text, clock
 from mcworkbench.reports.plot import Plot
 from mcworkbench.reports.stage_text import SIGNS
+from mcworkbench.screens.run.choices import Choices, ensemble_shown
 from mcworkbench.screens.run.words import percent
 from mcworkbench.text import clean_line
 
@@ -30,8 +31,10 @@ _MAX_NAME = 40
 
 
 def best_plot(picture: RunPicture) -> Plot:
-    """Return the plot that says most: a loss along t if there is one, else a training loss."""
+    """Return the plot that says most: a loss along t, else an ensemble, else a training loss."""
     along = [plot for pair in picture.pairs for plot in pair.plots]
+    if any(one.networks for one in picture.ensembles):
+        along += ensemble_shown(picture, Choices()).scores
     active = [training for training in picture.trainings if training.is_active]
     trained = [plot for training in [*active, *picture.trainings[::-1]] for plot in training.plots]
     return next(filter(_has_numbers, [*along, *trained]), None) or nothing("no numbers yet")

@@ -1,6 +1,7 @@
 """Rows of text that scroll, with or without a cursor: what plan, table and log are made of.
 
-Lays text out only while it shows; no work is done for a hidden pane. Knows nothing of runs.
+Lays text out only while it shows, and repaints the rows that changed; no work is done for a
+hidden pane. Knows nothing of runs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.segment import Segment
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -102,6 +103,8 @@ class AbstractLines(ScrollView, can_focus=True):
         self._heads: tuple[Text, ...] = ()
         self._is_stale = True
         self._laid_width = -1
+        # Where the cursor was when rows were last asked to be painted.
+        self._painted_at = -1
 
     @abstractmethod
     def lay_out(self, width: int) -> tuple[list[Text], list[Line]]:
@@ -142,10 +145,32 @@ class AbstractLines(ScrollView, can_focus=True):
             heads, lines = self.lay_out(width)
         except Exception as error:  # noqa: BLE001 - odd data must not end the app
             heads, lines = [], [Line(Text(f"{_FAILED}{error}", end=""))]
+        before = self._heads, self._laid
         self._heads, self._laid = tuple(heads), tuple(lines)
         self.at = max(0, min(self.at, self.num_items - 1))
         self.virtual_size = Size(width, len(self._laid) + self._num_head)
-        self.refresh()
+        self._repaint(*before)
+
+    def _repaint(self, heads: tuple[Text, ...], laid: tuple[Line, ...]) -> None:
+        """Have the rows painted that differ from those before, all where the cursor moved."""
+        is_alike = self.at == self._painted_at and len(laid) == len(self._laid)
+        self._painted_at = self.at
+        if (
+            not is_alike
+            or len(heads) != len(self._heads)
+            or not all(map(_is_same, heads, self._heads))
+        ):
+            self.refresh()
+            return
+        top = self.scroll_offset.y - self._num_head
+        changed = [
+            place
+            for place, (old, new) in enumerate(zip(laid, self._laid, strict=True))
+            if old.item != new.item or not _is_same(old.text, new.text)
+        ]
+        if changed:
+            width = self.size.width
+            self.refresh(*(Region(0, place - top, width, 1) for place in changed))
 
     @property
     def _columns(self) -> int:
@@ -201,7 +226,7 @@ class AbstractLines(ScrollView, can_focus=True):
         """Put the cursor on an item without telling anyone."""
         item = max(0, min(item, self.num_items - 1))
         if item != self.at:
-            self.at = item
+            self.at = self._painted_at = item
             self.refresh()
         self.reveal()
 
@@ -264,3 +289,8 @@ class AbstractLines(ScrollView, can_focus=True):
                 self._user_moves(item)
                 if event.chain > 1:
                     self.action_pick()
+
+
+def _is_same(one: Text, other: Text) -> bool:
+    # Rich compares what texts say and their spans, not the style that they begin with.
+    return one == other and one.style == other.style

@@ -7,6 +7,7 @@ they give is what the program wrote, apart from large files, which hold zeros.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import functools
 import gzip
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parents[1] / "data" / "recorded"
 NAMES = ("quickstart", "half-way", "was-killed", "diverges", "all-pairs", "three-ends")
+# Those that are written by name only.
+MORE_NAMES = ("fge-pool", "pictures", "classes", "functions")
 # 20 November 2025, 12:00 UTC: a bit more than an hour after all recordings.
 NOW_S = 1763640000.0
 
@@ -45,6 +48,8 @@ def recorded_home(home: Path, *names: str) -> dict[str, str]:
         recording = _recording(name)
         for inside, text in recording["files"].items():
             _write(root / inside, text.encode())
+        for inside, content in recording.get("binary", {}).items():
+            _write(root / inside, base64.b64decode(content))
         for inside, size in recording["sparse"].items():
             _write(root / inside, b"")
             os.truncate(root / inside, size)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.screens.recorded import recorded_home
 from tests.screens.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -95,3 +96,27 @@ def test_without_a_terminal_there_is_help_and_open_says_what_works() -> None:
     opened = subprocess.run([*words, "open"], capture_output=True, text=True, check=False, stdin=-3)
     assert opened.returncode == 2
     assert "needs a terminal" in opened.stderr
+
+
+@pytest.mark.parametrize("is_plain", [False, True], ids=["colours", "ink"])
+def test_pictures_change_with_t(
+    home: Path, monkeypatch: pytest.MonkeyPatch, *, is_plain: bool
+) -> None:
+    if is_plain:
+        monkeypatch.setenv("NO_COLOR", "1")
+    recorded_home(home, "pictures")
+    with Terminal(120, 36, home=home) as terminal:
+        terminal.workbench("open", "pictures")
+        terminal.wait("Reconstructions", "space plays")
+        terminal.press("Home")
+        first = terminal.wait("‖ t 0.00")
+        coloured = terminal.raw()
+        terminal.press("Right", "Right", "Right")
+        later = terminal.wait("‖ t 0.30")
+        assert ("▀" in first) is not is_plain
+        assert ("@" in first) is is_plain
+        # The pictures of the curve, their numbers left out.
+        place = next(row for row, text in enumerate(first.splitlines()) if text[1:6] == "curve")
+        screens = (first, later) if is_plain else (coloured, terminal.raw())
+        before, after = ("\n".join(s.splitlines()[place : place + 4]) for s in screens)
+        assert before != after

@@ -11,7 +11,7 @@ import pytest
 from mcworkbench.runs.index import list_runs
 from mcworkbench.runs.stage_folder import StageFolder
 from mcworkbench.runs.views import RunView, State
-from tests.screens.recorded import NAMES, cut, hold, recorded_home
+from tests.screens.recorded import MORE_NAMES, NAMES, cut, hold, recorded_home
 
 FOLDER = Path(__file__).parents[1] / "data" / "recorded"
 STATES = {
@@ -21,11 +21,13 @@ STATES = {
     "diverges": "failed",
     "all-pairs": "done",
     "three-ends": "done",
+    "fge-pool": "done",
+    **dict.fromkeys(("pictures", "classes", "functions"), "done"),
 }
 
 
 def test_recorded_runs_have_the_states_they_ended_in(home: Path) -> None:
-    recorded_home(home)
+    recorded_home(home, *NAMES, *MORE_NAMES)
     assert {run.name: str(run.state) for run in list_runs()} == STATES
 
 
@@ -39,7 +41,7 @@ def test_recorded_products_pass_every_check_of_their_digests(home: Path) -> None
 
 def test_recordings_are_small_and_name_no_folder_of_the_machine_they_were_made_on() -> None:
     files = list(FOLDER.iterdir())
-    assert {path.name for path in files} == {f"{name}.json.gz" for name in NAMES}
+    assert {path.name for path in files} == {f"{name}.json.gz" for name in (*NAMES, *MORE_NAMES)}
     assert sum(path.stat().st_size for path in files) < 600_000
     for path in files:
         text = gzip.decompress(path.read_bytes()).decode()
@@ -62,7 +64,7 @@ def test_a_cut_stage_runs_while_its_locks_are_held_and_is_lost_after(home: Path)
     assert RunView(ids["quickstart"]).nodes["curve"].state is State.done
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *MORE_NAMES])
 def test_each_recording_stands_alone(home: Path, name: str) -> None:
     ids = recorded_home(home, name)
     assert str(RunView(ids[name]).state) == STATES[name]

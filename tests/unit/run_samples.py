@@ -74,6 +74,7 @@ def make_picture(**changes: Any) -> RunPicture:
             make_training("curve", is_active=True, num_epochs=41),
         ),
         pairs=(make_pair("one", make_table("curve", 0), make_table("line", 5), num_points=2),),
+        ensembles=(),
         log=(),
         warnings=(),
         messages=(),

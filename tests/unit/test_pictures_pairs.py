@@ -49,7 +49,7 @@ def test_a_finished_pair_shows_the_numbers_of_its_tables(home: Path) -> None:
     pair = pair_of(run)
     curve = document_of(run, "evaluate-curve", "artifacts/table.json")
     line = document_of(run, "evaluate-line", "artifacts/table.json")
-    loss, error = pair.plots
+    loss, error, *_ = pair.plots
     assert (loss.name, error.name) == ("loss-along-t", "error-along-t")
     assert loss.title == "nll along the curve, 21 of 21 points"
     assert loss.x_range == error.x_range == (0.0, 1.0)
@@ -93,7 +93,7 @@ def test_while_the_curve_trains_its_newest_probe_is_the_curve(home: Path) -> Non
     ids = recorded_home(home, "quickstart")
     replay = cut("quickstart", "curve", 0.4)
     with hold("quickstart", "curve"):
-        loss, error = pair_of(RunView(ids["quickstart"])).plots
+        loss, error, *_ = pair_of(RunView(ids["quickstart"])).plots
     probe = [one["data"] for one in replay.events if one["type"] == "ProbeEvaluated"][-1]
     assert loss.title == f"nll along the curve, epoch {probe['epoch']} of 60, 11 probe points"
     assert list(series_of(loss, "train nll, probe").ys) == probe["values"]["train_nll"]

@@ -1,0 +1,1 @@
+"""Other ways to look at a run: reconstructions, codes, classes, functions."""
