@@ -34,7 +34,7 @@ from mcworkbench.runs.path_summary import barriers, path_summary
 from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.workspace import Stopped
 from mcworkbench.stages.curve import check_fits
-from mcworkbench.stages.judging import baseline_part, loss_name, stage_tasks, told_loss
+from mcworkbench.stages.judging import baseline_part, evaluation_task, loss_name, told_loss
 from mcworkbench.stages.table_parts import headline, image_barriers
 from mcworkbench.training.evaluation import Interrupted, evaluate_split, interruptible
 from mcworkbench.training.functions import functions_along, functions_file, input_range
@@ -94,9 +94,7 @@ class _Evaluation:
         self.ts = options.positions()
         self.dl = segment_lengths(stored, self.ts)
         self.path = stored.to(workspace.device)
-        _, self.task = stage_tasks(
-            workspace, dataset, options.loss, ece_bins=options.ece_bins, lpips=options.lpips
-        )
+        self.task = evaluation_task(workspace, dataset, options)
         self.train = self._split("train", options.train_examples)
         self.test = self._split("test", 0)
         self.splits = {"train": self.train, "test": self.test, **self._further_tests()}

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from mcworkbench.config.options.evaluate import EvaluateOptions
     from mcworkbench.data.dataset import Dataset
     from mcworkbench.data.resident import Split
     from mcworkbench.runs.workspace import Workspace
@@ -52,6 +53,7 @@ def stage_tasks(
     loss: LossOptions | None,
     *,
     ece_bins: int = DEFAULT_ECE_BINS,
+    per_class: bool = False,
     lpips: LpipsOptions | None = None,
 ) -> tuple[AbstractTask, AbstractTask]:
     """Return a task for training and one for scoring, the second with every metric.
@@ -61,11 +63,30 @@ def stage_tasks(
             small for a layer.
     """
     if not dataset.range:
-        return make_task(dataset, ece_bins=0), make_task(dataset, ece_bins=ece_bins)
-    judge = _image_loss(workspace, dataset, loss or LossOptions())
+        judge = make_task(dataset, ece_bins=ece_bins, per_class=per_class)
+        return make_task(dataset, ece_bins=0), judge
+    measure = _image_loss(workspace, dataset, loss or LossOptions())
     likeness = None if lpips is None else _lpips(dataset, lpips).to(workspace.device)
-    lean = make_task(dataset, ece_bins=0, loss=judge)
-    return lean, make_task(dataset, ece_bins=ece_bins, loss=judge, lpips=likeness)
+    lean = make_task(dataset, ece_bins=0, loss=measure)
+    return lean, make_task(dataset, ece_bins=ece_bins, loss=measure, lpips=likeness)
+
+
+def evaluation_task(
+    workspace: Workspace, dataset: Dataset, options: EvaluateOptions
+) -> AbstractTask:
+    """Return the task by which an evaluation scores, with every metric that it has.
+
+    Raises:
+        InvalidInputError: as `stage_tasks`.
+    """
+    return stage_tasks(
+        workspace,
+        dataset,
+        options.loss,
+        ece_bins=options.ece_bins,
+        per_class=True,
+        lpips=options.lpips,
+    )[1]
 
 
 def told_loss(loss: LossOptions | None) -> Iterator[Noted]:
