@@ -29,7 +29,8 @@ _MAX_WORD = 10
 _NAME = "name"
 # What goes first where there is no room for all columns.
 _DROPPED = ("to last", "method", _NAME, "from start", "mae", "nll", "agree", "epoch")
-_SCORES = {"classification": ("nll", "accuracy"), "regression": ("rmse", "mae")}
+_SCORES = {"classification": ("nll", "accuracy")}
+_OTHER_SCORES = ("rmse", "mae")
 _SHORT = {"accuracy": "acc"}
 # What a what-if is told in.
 _TOLD = ("accuracy", "rmse", "nll", "ece")
@@ -76,7 +77,7 @@ def cells_of(
         ),
         Column("epoch", ("", _when(picture)), tuple(one.when for one in networks)),
     ]
-    for kind in _SCORES[task]:
+    for kind in _SCORES.get(task, _OTHER_SCORES):
         name = f"{picture.split}_{kind}"
         unit = " %" if quantity(name, task=task).is_fraction else ""
         head = (picture.split, f"{_SHORT.get(kind, kind)}{unit}")
