@@ -29,7 +29,7 @@ from mcworkbench.screens.run.choices import (
     table_shown,
     training_shown,
 )
-from mcworkbench.screens.run.parts import part_shown
+from mcworkbench.screens.run.parts import PAIR, PATHS, part_shown
 from mcworkbench.screens.run.plan import PlanList
 from mcworkbench.screens.run.shared_t import AbstractSharedT
 from mcworkbench.screens.run.status import RunStatus
@@ -233,7 +233,7 @@ class RunScreen(AbstractSharedT):
 
     @on(ScreenResume)
     def _show_lists(self) -> None:
-        for lines in (self.table.rows, self.plan, self.log_list):
+        for lines in self.query(AbstractLines):
             lines.catch_up()
 
     @on(Resize)
@@ -252,7 +252,14 @@ class RunScreen(AbstractSharedT):
 
     def _show_stage(self, picture: RunPicture, stage: StageRow) -> None:
         is_trained = any(one.node == stage.name for one in picture.trainings)
-        pair = pair_of_stage(picture, stage.name)
+        pair, shown = pair_of_stage(picture, stage.name), self._chosen_part()
+        part = self._part_of(picture, stage.name)
+        if part is not None and (part is shown or not (is_trained or pair)):
+            self.choices.view = part.view
+            part.choose(PAIR, stage.name, self.choices)
+            self._draw()
+            self.go_to_pane(next(pane for pane in self.panes() if pane in part.top + part.bottom))
+            return
         if is_trained:
             self.choices.stage = "" if stage.name == followed(picture, self.choices) else stage.name
         if pair:
@@ -260,8 +267,16 @@ class RunScreen(AbstractSharedT):
         if not is_trained and not pair:
             self.workbench.tell(f"{stage.name} has nothing to draw: it is {stage.state}.")
             return
+        pane = self.training if is_trained and not pair else self.along.first
+        if shown is not None and pane.id not in shown.keeps:
+            self.choices.view = PATHS
         self._draw()
-        self.go_to_pane(self.training if is_trained and not pair else self.along.first)
+        self.go_to_pane(pane)
+
+    def _part_of(self, picture: RunPicture, stage: str) -> AbstractPart | None:
+        """Return the way to look at a run that shows a stage by its name."""
+        found = (part for part in self.parts if part.has(picture))
+        return next((p for p in found if stage in p.names(PAIR, picture, self.choices)[0]), None)
 
 
 def _is_same(one: RunPicture, other: RunPicture) -> bool:
