@@ -24,6 +24,7 @@ MAX_DEPTH = 16
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _TABLE = re.compile(r"\s*+\[([^\[\]]++)\]\s*+(?:#.*+)?")
 _KEY = re.compile(rf"\s*+({_PART}(?:\s*+\.\s*+{_PART})*+)\s*+=")
+_BARE_POINT = re.compile(r"[+-]?(?:\d++\.|\.\d++)(?:[eE][+-]?\d++)?")
 _LONG_KEY = re.compile(rf"(?<![\w-])(?:{_PART}[ \t]*+\.[ \t]*+){{{MAX_DOTS + 1}}}")
 
 
@@ -169,6 +170,8 @@ def _split_key(dotted: str) -> tuple[str, ...]:
 def parse_override(text: str) -> tuple[tuple[str, ...], Any]:
     """Return the key and value of one `--set a.b=v`; a value that is no TOML is a string.
 
+    TOML wants a digit on both sides of the point; .1 and 1. are numbers here all the same.
+
     Raises:
         InvalidInputError: there is no '=', a part of the key is empty, or the value is nested
             too deeply.
@@ -179,6 +182,8 @@ def parse_override(text: str) -> tuple[tuple[str, ...], Any]:
         raise InvalidInputError(
             f"--set {clean_line(text)}: write SECTION.KEY=VALUE, e.g. --set curve.bends=2."
         )
+    if _BARE_POINT.fullmatch(raw.strip()):
+        return keys, float(raw)
     try:
         values = tomli.loads(f"value = {raw.strip()}")
     except (ValueError, RecursionError):

@@ -10,7 +10,7 @@ import pytest
 
 from mcworkbench.config.loading import build_experiment, load_experiment
 from mcworkbench.config.presets import find_preset, list_presets, shipped_root
-from mcworkbench.config.toml_file import parse_toml
+from mcworkbench.config.toml_file import parse_override, parse_toml
 from mcworkbench.errors import InvalidInputError, PresetError
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -45,6 +45,12 @@ def test_an_override_replaces_adds_and_is_parsed_as_toml() -> None:
     assert experiment.train.nesterov
     assert experiment.title == ""
     assert file.values["curve"] == {"bends": 3, "epochs": 60, "schedule": "cosine"}
+
+
+@pytest.mark.parametrize(("typed", "read"), [(".05", 0.05), ("1.", 1.0), ("-.5e-3", -0.0005)])
+def test_an_override_may_leave_out_the_digit_beside_the_point(typed: str, read: float) -> None:
+    assert parse_override(f"train.lr={typed}") == (("train", "lr"), read)
+    assert parse_override("title=v1.") == (("title",), "v1.")
 
 
 def test_a_bad_override_is_named_instead_of_a_line() -> None:
