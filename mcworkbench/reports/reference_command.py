@@ -46,7 +46,8 @@ def training_command(run: RunView, node: NodeView) -> str:
         words += _curve_words(run, root, options)
     if before:
         words.append(f"--resume={root.name}/checkpoint-{before}.pt")
-        notes.append("There the schedule is taken up at that epoch, here it begins anew.")
+        if integer(options.get("epochs_before")) != before:
+            notes.append("There the schedule is taken up at that epoch, here it begins anew.")
     command = ["python3", "train.py", f"--dir={node.name}", *words]
     lines = [*(f"# {note}" for note in notes), shlex.join(command)]
     return "\n".join(lines) + "\n"

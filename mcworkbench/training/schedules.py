@@ -26,8 +26,10 @@ END_DIVISOR = 1e4
 def learning_rate(options: TrainingOptions, step: int, steps_per_epoch: int) -> float:
     """Return the learning rate of the 0-based optimiser step `step`.
 
-    The budget is always `options.epochs`, also where `stop_at` ends training earlier.
+    The budget is always `options.epochs`, also where `stop_at` ends training earlier. With
+    `epochs_before` the schedule is that of both trainings and this one begins in its midst.
     """
+    step += options.epochs_before * steps_per_epoch
     warming = warm_up(options.warmup_start, step, options.warmup_epochs * steps_per_epoch)
     return warming * _scheduled(options, step, steps_per_epoch)
 
@@ -35,12 +37,12 @@ def learning_rate(options: TrainingOptions, step: int, steps_per_epoch: int) -> 
 def _scheduled(options: TrainingOptions, step: int, steps_per_epoch: int) -> float:
     if options.schedule == "constant" or options.epochs == 0:
         return options.lr
-    epoch = step // steps_per_epoch
+    epoch, num_epochs = step // steps_per_epoch, options.epochs_before + options.epochs
     if options.schedule == "reference":
-        return options.lr * reference_factor((epoch + 1) / options.epochs)
+        return options.lr * reference_factor((epoch + 1) / num_epochs)
     if options.schedule == "multistep":
         return options.lr * options.gamma ** bisect_right(options.milestones, epoch)
-    num_steps = options.epochs * steps_per_epoch
+    num_steps = num_epochs * steps_per_epoch
     if options.schedule == "cosine":
         return options.lr * (1 + math.cos(math.pi * step / num_steps)) / 2
     return one_cycle(options.lr, step, num_steps)

@@ -96,6 +96,8 @@ def test_pfge_hands_a_member_on_at_the_end_of_every_period() -> None:
         ({"cycle": 4, "epochs": 8, "stop_at": 1}, "no member falls into 1 epochs"),
         ({"lr": 0.01, "lr_min": 0.05}, "lr_min = 0.05 lies above lr = 0.01"),
         ({"cycle": 4, "average_period": 6}, "average_period = 6 must be whole cycles of 4"),
+        ({"warmup_epochs": 1}, "warmup_epochs = 1 belongs to the schedules"),
+        ({"epochs_before": 2}, "epochs_before = 2 belongs to the schedules"),
     ],
 )
 def test_a_cycle_that_captures_nothing_is_refused_with_the_way_out(

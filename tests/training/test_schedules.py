@@ -54,6 +54,23 @@ def test_the_reference_schedule_has_the_published_rates(
         assert found[3 * (epoch - 1) : 3 * epoch] == pytest.approx([rate] * 3, abs=5e-7)
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"schedule": "reference"},
+        {"schedule": "cosine"},
+        {"schedule": "onecycle"},
+        {"schedule": "constant"},
+        {"schedule": "multistep", "milestones": (6, 11)},
+        {"schedule": "cosine", "warmup_epochs": 12},
+    ],
+    ids=str,
+)
+def test_a_schedule_is_taken_up_where_another_training_left_it(chosen: dict[str, Any]) -> None:
+    whole = rates(15 * 4, 4, epochs=15, **chosen)
+    assert rates(5 * 4, 4, epochs=5, epochs_before=10, **chosen) == whole[10 * 4 :]
+
+
 def test_the_reference_factor_is_continuous_at_its_corners() -> None:
     assert reference_factor(0.5) == 1
     assert reference_factor(0.5 + 1e-12) == pytest.approx(1)

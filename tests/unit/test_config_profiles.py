@@ -15,6 +15,7 @@ from mcworkbench.config.profiles.profile import Weights, parse_weights
 from mcworkbench.config.toml_file import parse_toml
 from mcworkbench.errors import InvalidInputError, PresetError
 from mcworkbench.plans.expand import expand
+from mcworkbench.training.schedules import learning_rate
 
 if TYPE_CHECKING:
     from mcworkbench.plans.plan import Plan
@@ -86,6 +87,10 @@ def test_a_profile_that_resumes_goes_on_from_the_epoch_it_names() -> None:
     # Epochs 11 to 15, as its own shell script trains them.
     assert further.options.epochs == 5
     assert further.options.lr == 0.001
+    # As facts of that system: resumed at epoch 11 of the 15 that its schedule is for.
+    rates = [learning_rate(further.options, step, 1) for step in range(5)]
+    falling = [1 - (epoch / 15 - 0.5) / 0.4 * 0.99 for epoch in (11, 12, 13)]
+    assert rates == pytest.approx([0.001 * factor for factor in (*falling, 0.01, 0.01)])
 
 
 def test_the_untrained_curve_is_scored_at_epoch_0() -> None:

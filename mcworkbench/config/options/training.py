@@ -44,6 +44,13 @@ class TrainingOptions(Options):
         "cosine to 0 and onecycle (30 % warm-up) change every step; constant; multistep: times "
         "`gamma` after each of `milestones`.",
     )
+    epochs_before: int = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="Epochs of the schedule that a training before this one has done: the rate "
+        "is that of the next `epochs` of them all; `milestones` and warm-up count them too.",
+    )
     milestones: tuple[int, ...] = Field(
         default=(), description="multistep: epochs after which the rate falls, e.g. [60, 120]."
     )

@@ -36,9 +36,9 @@ def notes_of(used: Sequence[Profile]) -> list[str]:
     for profile in used:
         if profile.options.ckpt is not None and not profile.is_evaluation:
             notes.append(
-                f"[{clean_line(profile.name)}] goes on for {profile.num_epochs} epochs on a "
-                f"schedule of its own; there it takes that of {profile.options.epochs} epochs up "
-                f"at epoch {profile.epochs_before + 1}."
+                f"[{clean_line(profile.name)}] goes on for {profile.num_epochs} epochs and, as "
+                f"there, takes the schedule of {profile.options.epochs} epochs up at epoch "
+                f"{profile.epochs_before + 1}."
             )
     if any(profile.options.model == "CNNBN" for profile in curves):
         notes.append(

@@ -219,6 +219,8 @@ def _settings(profile: Profile, last: int) -> list[tuple[str, Any, str]]:
         ("weight_decay", options.wd, "wd"),
         ("schedule", "reference", "lr"),
     ]
+    if profile.epochs_before:
+        found.append(("epochs_before", profile.epochs_before, "ckpt"))
     if last < options.epochs:
         found.append(("stop_at", last - profile.epochs_before, "epochs"))
     else:
