@@ -104,16 +104,22 @@ STAGES: dict[str, StageKind] = {
         "network",
     ),
     "fge": StageKind(
-        f"{_OPTIONS}.fge:FgeOptions", f"{_STAGES}.fge:run", ("dataset", "start"), "members"
+        f"{_OPTIONS}.fge:FgeOptions",
+        f"{_STAGES}.fge:run",
+        ("dataset", "start", "features?", "features_data?"),
+        "members",
     ),
     "snapshot": StageKind(
         f"{_OPTIONS}.snapshot:SnapshotOptions",
         f"{_STAGES}.snapshot:run",
-        ("dataset", "start?"),
+        ("dataset", "start?", "features?", "features_data?"),
         "members",
     ),
     "swa": StageKind(
-        f"{_OPTIONS}.swa:SwaOptions", f"{_STAGES}.swa:run", ("dataset", "start?"), "network"
+        f"{_OPTIONS}.swa:SwaOptions",
+        f"{_STAGES}.swa:run",
+        ("dataset", "start?", "features?", "features_data?"),
+        "network",
     ),
     "swag": StageKind(
         f"{_OPTIONS}.swa:SwagOptions", f"{_STAGES}.swag:run", ("dataset", "average"), "members"
@@ -127,7 +133,7 @@ STAGES: dict[str, StageKind] = {
     "soup": StageKind(
         f"{_OPTIONS}.ensemble:SoupOptions",
         f"{_STAGES}.soup:run",
-        ("dataset", "network-*"),
+        ("dataset", "network-*", "features?", "features_data?"),
         "network",
     ),
     "ensemble": StageKind(

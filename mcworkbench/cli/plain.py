@@ -92,7 +92,7 @@ class PlainView:
         before = self._member.setdefault(node.name, max(members, default=0) if node.reused else -1)
         for index, event in members.items():
             if index > before and event.total > 1:
-                say(f"{node.name}: {member_text(event)}")
+                say(f"{node.name}: {member_text(event, node.view.options)}")
                 self._last_s = self._clock_s()
         self._member[node.name] = max(before, *members, -1)
 

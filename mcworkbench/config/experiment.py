@@ -33,7 +33,6 @@ from mcworkbench.config.sections import (
 from mcworkbench.errors import nearest
 
 MIN_ENDS = 2
-_ENSEMBLES = {"fge", "snapshot", "swa", "swag", "ensemble"}
 # What [expect] can speak of: columns of an evaluation's table and statistics along the path.
 EXPECT_COLUMNS = tuple(
     f"{split}_{metric}"
@@ -186,11 +185,6 @@ class Experiment(Options):
     @model_validator(mode="after")
     def _reconstructs_where_it_must(self) -> Experiment:
         given = {"[loss]": self.loss != LossSection(), "[ends] inits": bool(self.ends.inits)}
-        if given["[loss]"] and self.kind in _ENSEMBLES:
-            raise ValueError(
-                f"[loss] does not reach kind = '{self.kind}': its networks are trained and scored "
-                "by the mse; leave the section out"
-            )
         for name, is_given in given.items():
             if is_given and not range_of(self.model):
                 raise ValueError(

@@ -95,7 +95,7 @@ def training_inputs(
     expansion: Expansion, start: str | None, name: str, where: str
 ) -> dict[str, Input]:
     """Return the inputs of a training that begins anew, or at what a reference names."""
-    inputs = {"dataset": expansion.dataset}
+    inputs = {"dataset": expansion.dataset, **expansion.judges}
     if start is not None:
         inputs["start"] = expansion.resolve(start, f"{name}-start", where, "network")
     return inputs

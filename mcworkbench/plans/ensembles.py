@@ -51,10 +51,14 @@ def fast_geometric(expansion: Expansion) -> None:
     parts: list[Part] = []
     for place, (start, seed) in enumerate(zip(starts, seeds, strict=True), 1):
         options = FgeOptions.model_validate(
-            {**settings(section), **stream_seeds(section, seed, "fge")}
+            {
+                **settings(section),
+                **stream_seeds(section, seed, "fge"),
+                "loss": expansion.loss,
+            }
         )
         label = f"FGE, {options.num_members} members"
-        inputs = {"dataset": expansion.dataset, "start": start}
+        inputs = {"dataset": expansion.dataset, "start": start, **expansion.judges}
         name = f"fge-{place}"
         parts.append(("fge", name, expansion.plan.add(name, "fge", label, options, inputs)))
     pool(expansion, [*parts, *predictions(expansion, networks)])
@@ -95,6 +99,7 @@ def snapshots(expansion: Expansion) -> None:
                 **settings(section),
                 **section.resolved_seeds(seed),
                 "model": expansion.experiment.model,
+                "loss": expansion.loss,
             }
         )
         name = f"snapshot-{place}"
@@ -182,10 +187,15 @@ def _used(expansion: Expansion, section: EnsembleSection) -> list[Part]:
         raise InvalidInputError("[ensemble] soups: a soup needs two networks; name them in use.")
     for method in section.soups:
         options = SoupOptions.model_validate(
-            {**scoring_options(section), "method": method, "count": len(networks)}
+            {
+                **scoring_options(section),
+                "method": method,
+                "count": len(networks),
+                "loss": expansion.loss,
+            }
         )
         inputs = {f"network-{place}": one for place, one in enumerate(networks, 1)}
-        inputs["dataset"] = expansion.dataset
+        inputs |= {"dataset": expansion.dataset, **expansion.judges}
         soup = plan.add(f"soup-{method}", "soup", f"{method} soup", options, inputs)
         parts += predictions(expansion, [soup], f"soup-{method}", section)
     return parts
@@ -208,6 +218,7 @@ def _averages(expansion: Expansion, section: SwaSection) -> list[Input]:
                 **settings(section),
                 **section.resolved_seeds(seed),
                 "model": expansion.experiment.model,
+                "loss": expansion.loss,
             }
         )
         name = f"swa-{place}"

@@ -49,7 +49,7 @@ class Expansion:
         self._data = self._sourced(experiment.data.stage_options(), experiment.data.name)
         self.dataset = self._dataset("dataset", self._data)
         self._tests: dict[str, Input] | None = None
-        self.loss, self._judges = resolve_loss(experiment, base)
+        self.loss, self.judges = resolve_loss(experiment, base)
         self._lpips = resolve_lpips(experiment, base)
 
     def resolve(self, text: str, name: str, where: str, product: str) -> Input:
@@ -143,7 +143,7 @@ class Expansion:
         train = self.experiment.train
         if stop_at is not None:
             train = train.model_copy(update={"stop_at": stop_at})
-        inputs = {"dataset": dataset, **self._judges}
+        inputs = {"dataset": dataset, **self.judges}
         if train.start is not None:
             inputs["start"] = self.resolve(train.start, f"{name}-start", "[train] from", "network")
         options = self.endpoint_options(train, seed)
@@ -211,7 +211,7 @@ class Expansion:
         """Add a trained curve, and the evaluations of it and of its snapshots."""
         options = self._curve_options(section)
         label = f"{options.name}, {options.bends} bend{'s' * (options.bends != 1)}"
-        curve = self.plan.add(name, "curve", label, options, {**inputs, **self._judges})
+        curve = self.plan.add(name, "curve", label, options, {**inputs, **self.judges})
         seen = {curve.identity}
         # [evaluate] snapshots speaks of [curve]; a further curve has epochs of its own.
         snapshots = () if name in self.experiment.further else self.experiment.evaluate.snapshots
@@ -236,7 +236,7 @@ class Expansion:
         if section.weight_decay is None:
             values["weight_decay"] = self._decay_of(path)
         options = EvaluateOptions.model_validate(values)
-        inputs = {"dataset": self.dataset, "path": path, **self._judges}
+        inputs = {"dataset": self.dataset, "path": path, **self.judges}
         inputs |= {f"test-{test}": dataset for test, dataset in tests.items()}
         self.plan.add(f"evaluate-{name}", "evaluate", f"evaluation of {name}", options, inputs)
 
@@ -265,7 +265,7 @@ class Expansion:
             if isinstance(section, CurveSection):
                 self.curve(name, section, inputs)
                 continue
-            inputs |= self._judges
+            inputs |= self.judges
             node = self.plan.nodes.get(parse_reference(section.start).place)
             seed = getattr(node.options if node else None, "init_seed", self.experiment.seed)
             options = self.endpoint_options(section, seed)

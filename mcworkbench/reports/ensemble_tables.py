@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mcworkbench.reports.quantities import MISSING, number, quantity, shown
+from mcworkbench.reports.quantities import MISSING, averaged_task, number, quantity, shown
 from mcworkbench.reports.table import Table
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def method_words(method: str) -> str:
 def budgets_table(summary: RunSummary) -> Table:
     """Return one row per quantity and method, one column per budget: mean ± deviation of pools."""
     records = summary.budgets
+    task = averaged_task((name for record in records for name in record.mean), summary.task)
     sizes = sorted({record.budget for record in records})
     sizes = [*sizes[: _MAX_BUDGETS - 1], *sizes[_MAX_BUDGETS - 1 :][-1:]]
     rows: list[list[str]] = []
@@ -50,8 +51,8 @@ def budgets_table(summary: RunSummary) -> Table:
         for method in dict.fromkeys(record.method for record in records):
             own = {record.budget: record for record in records if record.method == method}
             if any(column in record.mean for record in own.values()):
-                cells = [_cell(column, own.get(size), summary.task) for size in sizes]
-                rows.append([_labelled(column, summary.task), method_words(method), *cells])
+                cells = [_cell(column, own.get(size), task) for size in sizes]
+                rows.append([_labelled(column, task), method_words(method), *cells])
     heads = ["quantity", "ensemble of", *(f"{size}B" for size in sizes)]
     return Table("Ensembles by budget", heads, rows, 2, _budget_notes(records))
 
@@ -90,6 +91,7 @@ def member_tables(summary: RunSummary) -> list[Table]:
 
 
 def _members(ensemble: EnsembleSummary, task: str) -> Table:
+    task = averaged_task((name for m in ensemble.members for name in m.values), task)
     columns = [c for c in _OWN if any(c in member.values for member in ensemble.members)]
     together = "average" if ensemble.is_average else "ensemble"
     heads = ["member", *(_labelled(c, task).removeprefix("test ") for c in columns)]

@@ -45,7 +45,8 @@ _WORDS = {
     "lpips": "LPIPS (VGG16)",
     "baseline": "loss of the mean image",
     "l2": "squared norm of the parameters",
-    "probe_nll": "nll along t",
+    # Whatever the task: a run in a list does not tell which it is.
+    "probe_nll": "loss along t",
 }
 _UNITS = {"nll": "nats", "loss": "nats"}
 RECONSTRUCTION = "reconstruction"
@@ -139,6 +140,16 @@ def reconstruction(options: Mapping[str, Any]) -> str:
     """Return the task of a stage that trains or scores reconstructions, its loss named."""
     loss = options.get("loss")
     return f"{RECONSTRUCTION}:{loss.get('name', 'mse') if isinstance(loss, Mapping) else 'mse'}"
+
+
+def averaged_task(columns: Iterable[str], task: str) -> str:
+    """Return the task by which columns of an ensemble's members are told.
+
+    What is scored from stored predictions is scored in plain numpy: a reconstruction by its mse,
+    whatever [loss] the networks were trained with. Only a training's own scores have PSNR.
+    """
+    is_stored = not any(name.endswith("_psnr") for name in columns)
+    return f"{RECONSTRUCTION}:mse" if is_stored and task.startswith(RECONSTRUCTION) else task
 
 
 def image_columns(task: str) -> tuple[str, ...]:

@@ -188,12 +188,17 @@ def member_parts(node: NodeView) -> list[str]:
     last = members[-1]
     scores = {f"{ENSEMBLE}{name}": value for name, value in last.ensemble.items()}
     names = tuple(f"{ENSEMBLE}{name}" for name in _TEST_SCORES)
-    return [*_first_of(names, scores), f"{last.index} of {last.total} members"]
+    return [*_first_of(names, scores, node.view.options), f"{last.index} of {last.total} members"]
 
 
-def member_text(event: MemberCaptured) -> str:
-    """Return a captured network in words: its own scores, and the ensemble's with it."""
-    task = task_of(event.values)
+def member_text(event: MemberCaptured, options: Mapping[str, Any] | None = None) -> str:
+    """Return a captured network in words: its own scores, and the ensemble's with it.
+
+    Args:
+        event: of the capture.
+        options: of its stage, which name the loss of reconstructions.
+    """
+    task = task_of(event.values, options)
     head = f"{event.name}, {event.index} of {event.total}" if event.index else event.name
     parts = [f"{head}: {', '.join(_scores(event.values, task))}"]
     if event.ensemble and event.ensemble != event.values:

@@ -22,7 +22,7 @@ from mcworkbench.reports.document import (
 from mcworkbench.reports.ensembles import budgets, ensembles
 from mcworkbench.reports.expected import expectations
 from mcworkbench.reports.gather import gather
-from mcworkbench.reports.quantities import as_float, reconstruction
+from mcworkbench.reports.quantities import RECONSTRUCTION, as_float, reconstruction
 from mcworkbench.reports.remarks import remarks
 from mcworkbench.reports.scored import path_summaries
 
@@ -54,7 +54,8 @@ def summarise(facts: Mapping[str, Any]) -> RunSummary:
     run = facts["run"]
     nodes = dict(sorted(facts["nodes"].items(), key=_reading_order))
     paths = path_summaries(nodes)
-    ends = [_end(node, paths) for node in nodes.values() if node["kind"] in _NETWORKS]
+    task = _task(nodes)
+    ends = [_end(node, paths, task) for node in nodes.values() if node["kind"] in _NETWORKS]
     dataset = _first(nodes, "dataset")
     pooled = budgets(nodes)
     published = run.get("expect") or {}
@@ -74,7 +75,7 @@ def summarise(facts: Mapping[str, Any]) -> RunSummary:
         group=run.get("group") or "",
         tags=list(run.get("tags") or ()),
         notes=[str(note) for note in run.get("notes") or ()],
-        task=_task(nodes),
+        task=task,
         seed=run.get("seed"),
         nodes=rows,
         ends=ends,
@@ -112,6 +113,10 @@ def _task(nodes: Mapping[str, Any]) -> str:
             return str(node["table"]["task"])
     for node in nodes.values():
         if (node["options"].get("model") or {}).get("range"):
+            return reconstruction(node["options"])
+    for node in nodes.values():
+        # A training that goes on from a network has no [model] of its own.
+        if any(name.endswith("_psnr") for event in node["epochs"][-1:] for name in event["values"]):
             return reconstruction(node["options"])
     recorded = [node["dataset"] or {} for node in nodes.values()]
     return str(next((r["task"] for r in recorded if "task" in r), "classification"))
@@ -152,8 +157,10 @@ def _node(node: Mapping[str, Any], run_id: str) -> NodeSummary:
     )
 
 
-def _end(node: Mapping[str, Any], paths: Sequence[PathSummary]) -> EndSummary:
+def _end(node: Mapping[str, Any], paths: Sequence[PathSummary], task: str) -> EndSummary:
     options, epochs = node["options"], node["epochs"]
+    # A network taken in or borrowed was judged by a loss of its own, which is no column of ours.
+    is_other = task.startswith(RECONSTRUCTION) and reconstruction(options) != task
     # While it trains only watched splits count: means over an epoch are of a changing network.
     watched = {} if not epochs else epochs[-1]["values"]
     values = node["summary"] or {
@@ -165,7 +172,11 @@ def _end(node: Mapping[str, Any], paths: Sequence[PathSummary]) -> EndSummary:
         kind=node["kind"],
         seeds=_seeds(options),
         epochs=epochs[-1]["epoch"] if epochs else 0,
-        values={name: as_float(value) for name, value in values.items()},
+        values={
+            name: as_float(value)
+            for name, value in values.items()
+            if not (is_other and name.endswith(("_nll", "_loss")))
+        },
         on_path=_value_on_path(node["name"], paths),
     )
 

@@ -62,6 +62,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         flat,
         document,
         options=options,
+        loss=options.loss,
         section="fge",
         rate=partial(cyclic_rate, options),
         total=options.num_members,

@@ -14,8 +14,8 @@ from mcworkbench.ensembles.store import MemberStore, kept_vector
 from mcworkbench.models.product import OPTIMIZER_FILE, network_files
 from mcworkbench.params.store import read_tensors
 from mcworkbench.runs.events import Noted
+from mcworkbench.stages.judging import stage_tasks, told_loss
 from mcworkbench.stages.scoring import NetworkScorer, watched_name
-from mcworkbench.tasks import make_task
 from mcworkbench.training.job import Job, Observation
 from mcworkbench.training.loop import Trainer
 from mcworkbench.training.optimizers import load_optimizer_tensors
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from mcworkbench.config.options.loss import LossOptions
     from mcworkbench.config.options.training import TrainingOptions
     from mcworkbench.data.dataset import Dataset, SplitName
     from mcworkbench.ensembles.collector import AbstractCollector
@@ -83,6 +84,7 @@ class MemberTraining:
         document: dict[str, Any],
         *,
         options: TrainingOptions,
+        loss: LossOptions | None,
         section: str,
         rate: Callable[[int, int], float],
         total: int,
@@ -98,6 +100,7 @@ class MemberTraining:
             flat: the network as it begins.
             document: its model.json.
             options: of the training.
+            loss: what reconstructions are judged by while they train.
             section: its name in a preset, and the prefix of members' names.
             rate: the learning rate of a step.
             total: how many members there will be.
@@ -105,12 +108,14 @@ class MemberTraining:
             has_start: whether the network it begins with is scored as row 0.
             wrap: makes another collector of the one that captures.
         """
+        task, judge = stage_tasks(workspace, dataset, loss)
         self.scorer = NetworkScorer(
             dataset,
             flat,
             workspace,
             precision=options.precision,
             channels_last=options.channels_last,
+            task=judge,
         )
         steps = StepScorer(self.scorer, dataset, flat)
         self.store = MemberStore(
@@ -130,7 +135,7 @@ class MemberTraining:
             files=lambda: network_files(flat, document),
             has_start=has_start,
         )
-        train, task = self.scorer.split("train"), make_task(dataset, ece_bins=0)
+        train = self.scorer.split("train")
         self.trainer = Trainer(
             Job(
                 section=section,
@@ -149,11 +154,13 @@ class MemberTraining:
         )
         self._dataset = dataset
         self._flat = flat
+        self._loss = loss
 
     def run(self) -> Generator[Event, None, dict[str, float]]:
         """Train and capture; returns the scores of the ensemble and of its members."""
         if watched_name(self._dataset) == "test":
             yield Noted("there is no validation split: the test set is watched while training")
+        yield from told_loss(self._loss)
         yield from self.trainer.run()
         return {
             **self.store.headline(),

@@ -32,6 +32,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         flat,
         document,
         options=options,
+        loss=options.loss,
         section="snapshot",
         rate=partial(restart_rate, options),
         total=options.num_members,

@@ -24,6 +24,7 @@ from mcworkbench.models.product import (
 from mcworkbench.runs.events import Noted
 from mcworkbench.runs.workspace import Stopped
 from mcworkbench.stages.curve import check_fits
+from mcworkbench.stages.judging import stage_tasks, told_loss
 from mcworkbench.stages.refreshing import refresher
 from mcworkbench.stages.scoring import NetworkScorer, watched_name
 from mcworkbench.training.evaluation import Interrupted
@@ -54,7 +55,9 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         batch_size=options.batch_size,
         precision=options.precision,
         channels_last=options.channels_last,
+        task=stage_tasks(workspace, dataset, options.loss)[1],
     )
+    yield from told_loss(options.loss)
     placer = refresher(
         workspace,
         dataset,

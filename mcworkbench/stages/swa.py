@@ -16,11 +16,11 @@ from mcworkbench.ensembles.average_collector import AverageCollector
 from mcworkbench.models.product import network_files
 from mcworkbench.params.store import network_bytes
 from mcworkbench.runs.events import Noted, Progress
+from mcworkbench.stages.judging import stage_tasks, told_loss
 from mcworkbench.stages.member_training import StepScorer, carry_momentum
 from mcworkbench.stages.refreshing import refresher
 from mcworkbench.stages.scoring import NetworkScorer, watched_name
 from mcworkbench.stages.starting import starting_network
-from mcworkbench.tasks import make_task
 from mcworkbench.training.evaluation import Interrupted
 from mcworkbench.training.job import Job
 from mcworkbench.training.loop import Trainer
@@ -50,8 +50,15 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     )
     if watched_name(dataset) == "test":
         yield Noted("there is no validation split: the test set is watched while training")
+    task, judge = stage_tasks(workspace, dataset, options.loss)
+    yield from told_loss(options.loss)
     scorer = NetworkScorer(
-        dataset, flat, workspace, precision=options.precision, channels_last=options.channels_last
+        dataset,
+        flat,
+        workspace,
+        precision=options.precision,
+        channels_last=options.channels_last,
+        task=judge,
     )
     steps = StepScorer(scorer, dataset, flat)
     placer = refresher(
@@ -75,7 +82,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         iterate_scores=steps.test_values,
         average_scores=lambda: of_average(lambda: scorer.scores("test")),
     )
-    train, task = scorer.split("train"), make_task(dataset, ece_bins=0)
+    train = scorer.split("train")
     trainer = Trainer(
         Job(
             section="swa",

@@ -24,9 +24,12 @@ _LIVE = (
     "probe_nll_max",
     "test_error",
     "test_rmse",
+    # An autoencoder by its pixels, whatever its loss.
+    "test_mse",
     "test_nll",
     "validation_error",
     "validation_rmse",
+    "validation_mse",
     "validation_nll",
 )
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 
-from mcworkbench.config.options.ensemble import PredictOptions
+from mcworkbench.config.options.endpoint import EndpointOptions
+from mcworkbench.config.options.ensemble import PredictOptions, SoupOptions
+from mcworkbench.config.options.fge import FgeOptions
+from mcworkbench.config.options.loss import LossOptions
 from mcworkbench.config.options.model.autoencoder import AeTinyOptions
+from mcworkbench.config.options.snapshot import SnapshotOptions
+from mcworkbench.config.options.swa import SwaOptions
 from mcworkbench.data.dataset import open_dataset
 from mcworkbench.models.product import build_flat
+from mcworkbench.params.store import read_tensors
 from mcworkbench.runs.ensemble_scores import mean_of, scores
+from mcworkbench.runs.events import EpochFinished
+from mcworkbench.stages import endpoint, fge, snapshot, soup, swa
 from mcworkbench.stages.scoring import NetworkScorer
-from tests.training.memory_workspace import MemoryWorkspace
+from tests.training.memory_workspace import MemoryWorkspace, drive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,3 +53,69 @@ def test_an_ensemble_is_the_mean_reconstruction_in_pixels(
     # Jensen: the mean of two reconstructions is no worse than the mean of their errors.
     alone = [(x.double() - pixels).square().mean().item() for x in outputs]
     assert together["mse"] <= sum(alone) / 2
+
+
+TINY = AeTinyOptions(name="ae_tiny", width=3, code=4)
+MAE = LossOptions(name="mae")
+# One epoch at rates that [train] knows, too, so that an end is the same training.
+ONE: dict[str, Any] = {"epochs": 1, "batch_size": 50, "optimizer": "adam", "lr": 0.01}
+
+
+def run_stage(
+    stage: Any, options: Any, folder: Path, inputs: dict[str, Path]
+) -> tuple[MemoryWorkspace, list[Any], dict[str, float]]:
+    workspace = MemoryWorkspace(options, folder, inputs)
+    return (workspace, *drive(stage.run(workspace)))
+
+
+@pytest.mark.parametrize("method", ["fge", "snapshot", "swa"])
+def test_every_training_of_an_ensemble_has_the_loss_of_the_preset(
+    digits: Path, tmp_path: Path, method: str
+) -> None:
+    data = {"dataset": digits}
+    _, start_events, _ = run_stage(
+        endpoint, EndpointOptions(model=TINY, **ONE), tmp_path / "start", data
+    )
+    assert start_events
+    schedule = "cosine" if method == "snapshot" else "constant"
+    from_start = data | {"start": tmp_path / "start"}
+    inputs = from_start if method == "fge" else data
+    plain = EndpointOptions.model_validate(
+        {**ONE, "model": TINY, "schedule": schedule, "loss": MAE}
+    )
+    _, events, summary = run_stage(endpoint, plain, tmp_path / "plain", inputs)
+    own: dict[str, Any] = {
+        "fge": {"lr_min": 0.01, "cycle": 1, "shape": "sawtooth", "carry_momentum": False},
+        "snapshot": {"model": TINY, "cycle": 1},
+        "swa": {"model": TINY, "schedule": "constant", "swa_lr": 0.01, "average_from": 1},
+    }[method]
+    stage, options = {
+        "fge": (fge, FgeOptions),
+        "snapshot": (snapshot, SnapshotOptions),
+        "swa": (swa, SwaOptions),
+    }[method]
+    chosen = options.model_validate({**ONE, **own, "loss": MAE})
+    workspace, own_events, _ = run_stage(stage, chosen, tmp_path / method, inputs)
+    expected = read_tensors(tmp_path / "plain" / "network.safetensors")
+    # The last iterate of SWA: its average has batch norm of its own.
+    place = workspace.snapshot("last" if method == "swa" else "member-1")
+    assert place is not None
+    found = read_tensors(place / "network.safetensors")
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
+    told = [event for event in own_events if isinstance(event, EpochFinished)]
+    theirs = [event for event in events if isinstance(event, EpochFinished)]
+    assert told[0].values["train_nll"] == theirs[0].values["train_nll"]
+    assert told[0].values["validation_nll"] == told[0].values["validation_mae"]
+    assert summary["validation_nll"] == told[0].values["validation_nll"]
+
+
+def test_a_soup_is_scored_by_the_loss_of_the_preset(digits: Path, tmp_path: Path) -> None:
+    inputs = {"dataset": digits}
+    for place in (1, 2):
+        folder = tmp_path / f"end-{place}"
+        options = EndpointOptions.model_validate({**ONE, "model": TINY, "order_seed": place})
+        run_stage(endpoint, options, folder, {"dataset": digits})
+        inputs[f"network-{place}"] = folder
+    chosen = SoupOptions(method="greedy", loss=MAE)
+    _, _, summary = run_stage(soup, chosen, tmp_path / "soup", inputs)
+    assert summary["test_nll"] == summary["test_mae"] != summary["test_mse"]

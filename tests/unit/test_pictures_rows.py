@@ -8,8 +8,9 @@ import pytest
 
 from mcworkbench.cli import show
 from mcworkbench.runs.index import list_runs
+from mcworkbench.runs.views import RunView
 from mcworkbench.screens.pictures.rows import row_of
-from tests.screens.recorded import recorded_home
+from tests.screens.recorded import cut, hold, recorded_home, run_id_of
 from tests.unit.runs_sample import RUN, finish, make_run, make_stage
 
 if TYPE_CHECKING:
@@ -59,3 +60,22 @@ def test_a_number_that_is_not_finite_is_none() -> None:
     finish_with(test_error=float("nan"))
     row = row_of(list_runs()[0])
     assert (row.best_value, row.best_short) == (None, "")
+
+
+def test_an_autoencoder_in_training_is_known_by_its_pixels(home: Path) -> None:
+    recorded_home(home, "pictures")
+    for node, part in (("endpoint-2", 0.0), ("endpoint-1", 0.7)):
+        cut("pictures", node, part)
+    with hold("pictures", "endpoint-1"):
+        view = RunView(run_id_of("pictures"))
+        row = row_of(list_runs()[0], view)
+    epochs = view.nodes["endpoint-1"].view.epochs
+    assert row.best == f"endpoint-1 test mse {epochs[-1].values['test_mse']:.4f}"
+
+
+def test_a_curve_in_training_is_known_by_its_loss_whatever_that_is(home: Path) -> None:
+    recorded_home(home, "pictures")
+    cut("pictures", "curve", 0.7)
+    with hold("pictures", "curve"):
+        row = row_of(list_runs()[0], RunView(run_id_of("pictures")))
+    assert row.best.startswith("curve max loss along t 0.")

@@ -237,3 +237,23 @@ def test_a_key_holds_what_a_perceptual_loss_is_and_not_where_it_lay(tmp_path: Pa
     }
     inputs = {role: value.identity for role, value in node.inputs.items()}
     assert stage_key("endpoint", node.options, inputs) == node.key
+
+
+@pytest.mark.parametrize("kind", ["fge", "snapshot", "swa", "soup"])
+def test_an_ensemble_of_autoencoders_trains_with_the_loss_and_its_features(kind: str) -> None:
+    vgg = PRESET.replace('"autoencoder"', '"endpoints"').replace('ae_tiny"\nwidth = 4', 'vgg16"')
+    run = launched(name="vgg", text=vgg)
+    for name in ("dataset", "endpoint-1"):
+        finish(run.plan.nodes[name])
+    loss = '[loss]\nname = "perceptual"\nfeatures = "run:vgg/endpoint-1"\n'
+    text = PRESET.replace("autoencoder", "ensemble" if kind == "soup" else kind)
+    text += '[ensemble]\nsoups = ["uniform"]\n' if kind == "soup" else ""
+    usual, other = planned(preset=text), planned(loss, preset=text)
+    names = [name for name, node in other.nodes.items() if node.kind in (kind, "endpoint")]
+    assert any(other.nodes[name].kind == kind for name in names)
+    for name in names:
+        assert "loss" not in usual.nodes[name].options.hashed()
+        assert other.nodes[name].options.hashed()["loss"]["name"] == "perceptual"
+        inputs = other.nodes[name].inputs
+        assert inputs["features"].key == run.plan.nodes["endpoint-1"].key
+        assert inputs["features_data"].key == run.plan.nodes["dataset"].key

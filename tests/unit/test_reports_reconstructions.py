@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from mcworkbench.reports.ensemble_tables import budgets_table, member_tables
 from mcworkbench.reports.quantities import image_columns, quantity, task_of
 from mcworkbench.reports.reconstructions import area_above_chord, reconstruction_table
+from mcworkbench.reports.stage_text import member_text
 from mcworkbench.reports.summary import summarise
 from mcworkbench.reports.verdict import share_of_baseline, verdict
+from mcworkbench.runs.events import MemberCaptured
 from mcworkbench.runs.path_summary import barriers, path_summary
 from tests.unit.reports_sample import sample_facts
 
@@ -113,3 +116,57 @@ def test_the_mean_loss_is_shown_by_its_own_name(loss: str, word: str) -> None:
     assert quantity("test_nll", task=task).label == f"test {word}"
     assert ("test_mse" in image_columns(task)) == (loss != "mse")
     assert quantity("test_psnr", task=task).axis == "test PSNR, dB"
+
+
+def test_a_network_judged_by_another_loss_has_none_of_this_runs() -> None:
+    whole = facts()
+    for name in ("line", "curve"):
+        whole["nodes"][f"evaluate-{name}"]["table"]["task"] = "reconstruction:mae"
+    whole["nodes"]["endpoint-1"]["options"]["loss"] = {"name": "mae"}
+    for place in (1, 2):
+        whole["nodes"][f"endpoint-{place}"]["summary"] = {"test_nll": 0.03, "test_mse": 0.003}
+    first, second = summarise(whole).ends
+    assert first.values == {"test_nll": 0.03, "test_mse": 0.003}
+    assert second.values == {"test_mse": 0.003}
+
+
+def member(index: int, values: dict[str, float]) -> dict[str, Any]:
+    return {
+        "index": index,
+        "total": 2,
+        "name": f"fge-{index}",
+        "epoch": index,
+        "step": index,
+        "values": values,
+        "ensemble": values,
+        "distances": {},
+    }
+
+
+def test_members_are_told_by_the_mse_that_they_were_scored_by() -> None:
+    stored = {"test_nll": 0.01, "test_mse": 0.01, "test_rmse": 0.1, "test_mae": 0.07}
+    whole = sample_facts()
+    node = whole["nodes"]["endpoint-1"]
+    loss = {"loss": {"name": "mae"}}
+    node |= {"kind": "fge", "name": "fge-1", "options": loss, "members": [], "rates": ([], [])}
+    node["members"] = [member(1, stored), member(2, stored)]
+    node["epochs"] = [{**node["epochs"][-1], "values": {"test_nll": 0.07, "test_psnr": 20.0}}]
+    record = {"method": "fge", "budget": 1, "members": 2, "pools": 1, "mean": stored}
+    pool = {**node, "name": "ensemble", "kind": "ensemble", "options": {}, "epochs": []}
+    pool |= {"members": [], "ensemble": {"budgets": [record]}}
+    whole["nodes"] = {"fge-1": node, "ensemble": pool}
+    summary = summarise(whole)
+    # FGE goes on from a network and has no [model]; its own scores tell what it is.
+    assert summary.task == "reconstruction:mae"
+    heads = member_tables(summary)[0].columns
+    assert "mse" in heads
+    assert "mean absolute error" not in heads
+    assert [row[0] for row in budgets_table(summary).rows] == ["test rmse", "test mse"]
+
+
+def test_the_average_of_a_training_is_told_by_the_loss_it_has() -> None:
+    values = {"test_nll": 0.07, "test_mse": 0.01, "test_psnr": 20.0}
+    event = MemberCaptured(1, 2, "epoch-3", 3, 30, values, values, {})
+    assert member_text(event, {"loss": {"name": "mae"}}) == (
+        "epoch-3, 1 of 2: test mean absolute error 0.0700"
+    )

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from mcworkbench.config.options.base import Options, unhashed
 from mcworkbench.config.options.curve import Position
+from mcworkbench.config.options.loss import LossOptions  # noqa: TC001 - a field's type
 from mcworkbench.config.options.refresh import RefreshOptions
 from mcworkbench.config.references import ReferenceText
 
@@ -48,6 +49,9 @@ class SoupOptions(ScoringOptions):
         default="uniform",
         description="uniform: all of them; greedy: in the order of their own scores, each kept if "
         "the watched split gets no worse.",
+    )
+    loss: LossOptions | None = Field(
+        default=None, description="What reconstructions are judged by; absent: mse."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from mcworkbench.config.options.base import unhashed
+from mcworkbench.config.options.loss import LossOptions  # noqa: TC001 - a field's type
 from mcworkbench.config.options.model import AnyModelOptions
 from mcworkbench.config.options.own_rate import OwnRateOptions
 from mcworkbench.config.options.refresh import RefreshOptions
@@ -93,6 +94,9 @@ class SwaOptions(SwaSettings, SeedOptions):
     """Everything that determines one average, beside its start and the data set."""
 
     model: AnyModelOptions = Field(description="The network.", discriminator="name")
+    loss: LossOptions | None = Field(
+        default=None, description="What reconstructions are judged by; absent: mse."
+    )
 
 
 class SwagSettings(RefreshOptions):
