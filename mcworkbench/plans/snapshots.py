@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from mcworkbench.plans.plan import Plan, PlannedNode
 
 SNAPSHOT_FOLDER = "snapshots"
+# Trainings that publish the state they end in. FGE publishes members, SWA an average: stopped
+# earlier they would publish other members or another average, and no state of the training.
+_END_IN_THEIR_PRODUCT = ("endpoint", "curve")
 
 
 def has_snapshot(stage: StageFolder, name: str) -> bool:
@@ -71,6 +74,8 @@ def at_snapshot(plan: Plan, node_name: str, when: str, *, where: str) -> Input:
         raise InvalidInputError(
             f"{where}: {node_name} ends at epoch {options.last_epoch}, so it has no '@{when}'."
         )
+    if node.kind not in _END_IN_THEIR_PRODUCT:
+        return _kept_only(plan, node, options, epoch, where=where)
     if epoch == options.last_epoch:
         return here
     stopped = options.model_copy(update={"stop_at": epoch})
@@ -92,6 +97,27 @@ def at_snapshot(plan: Plan, node_name: str, when: str, *, where: str) -> Input:
         place=f"{SNAPSHOT_FOLDER}/{snapshot}",
         identity=sibling.identity,
         node=node_name,
+    )
+
+
+def _kept_only(
+    plan: Plan, node: PlannedNode, options: TrainingOptions, epoch: int, *, where: str
+) -> Input:
+    """Return the network in training at an epoch, which nothing but its own stage can give."""
+    stage, name = StageFolder(node.key), f"epoch-{epoch}"
+    if not has_snapshot(stage, name):
+        if node.is_reused or not _will_keep(stage, epoch):
+            raise InvalidInputError(
+                f"{where}: {node.name} did not keep '@{epoch}', and its product is not the network "
+                f"of that epoch; set [{node.kind}] keep = '{epoch}' and run its preset with --fresh."
+            )
+        if not options.keeps(epoch):
+            _keep(plan, node.name, options, str(epoch))
+    return Input(
+        key=node.key,
+        place=f"{SNAPSHOT_FOLDER}/{name}",
+        identity=f"{node.key}@{epoch}",
+        node=node.name,
     )
 
 

@@ -213,3 +213,21 @@ def test_published_numbers_may_speak_of_budgets() -> None:
         parse_toml(f'{FGE}\n[expect]\n"fge.test_error.2b" = 0.05\n', "p.toml")
     )
     assert experiment.expect == {"fge.test_error.2b": 0.05}
+
+
+def test_an_epoch_of_swa_is_the_network_in_training_and_never_another_average() -> None:
+    text = f'kind = "swa"\n{HEAD}\n[swa]\nepochs = 30\naverage_from = 9\n'
+    made = launched("ends.seeds=[1]", name="mean", text=text)
+    for node in made.plan.nodes.values():
+        finish(node, snapshots=["epoch-12", "epoch-30"] if node.kind == "swa" else [])
+    text = f'kind = "endpoints"\n{HEAD}from = "run:mean/swa-1@12"\n'
+    start = plan_of("ends.seeds=[1]", text=text).nodes["endpoint-1"].inputs["start"]
+    assert (start.place, start.node) == (f"{SNAPSHOT_FOLDER}/epoch-12", "endpoint-1-start")
+    average = plan_of("ends.seeds=[1]", text=text.replace("@12", "")).nodes["endpoint-1"]
+    last = plan_of("ends.seeds=[1]", text=text.replace("@12", "@30")).nodes["endpoint-1"]
+    identities = {one.inputs["start"].identity for one in (average, last)} | {start.identity}
+    assert len(identities) == 3
+    assert average.inputs["start"].place == ""
+    # Trained to epoch 5, SWA has averaged nothing at all.
+    said = refusal(text.replace("@12", "@5"), "ends.seeds=[1]")
+    assert "did not keep '@5', and its product is not the network of that epoch" in said
