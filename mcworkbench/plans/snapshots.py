@@ -76,10 +76,15 @@ def at_snapshot(plan: Plan, node_name: str, when: str, *, where: str) -> Input:
         )
     if node.kind not in _END_IN_THEIR_PRODUCT:
         return _kept_only(plan, node, options, epoch, where=where)
+    return _at_epoch(plan, node, options, epoch)
+
+
+def _at_epoch(plan: Plan, node: PlannedNode, options: TrainingOptions, epoch: int) -> Input:
+    """Return the state of a training after an epoch, kept by it or trained for this plan."""
     if epoch == options.last_epoch:
-        return here
+        return Input(key=node.key, identity=node.key, node=node.name)
     stopped = options.model_copy(update={"stop_at": epoch})
-    sibling_name = f"{node_name}-epoch-{epoch}"
+    sibling_name = f"{node.name}-epoch-{epoch}"
     sibling = plan.add(
         sibling_name, node.kind, f"{node.label}, epoch {epoch}", stopped, node.inputs
     )
@@ -91,12 +96,12 @@ def at_snapshot(plan: Plan, node_name: str, when: str, *, where: str) -> Input:
         return sibling
     del plan.nodes[sibling_name]
     if not node.is_reused and not options.keeps(epoch):
-        _keep(plan, node_name, options, str(epoch))
+        _keep(plan, node.name, options, str(epoch))
     return Input(
         key=node.key,
         place=f"{SNAPSHOT_FOLDER}/{snapshot}",
         identity=sibling.identity,
-        node=node_name,
+        node=node.name,
     )
 
 
@@ -109,7 +114,7 @@ def _kept_only(
         if node.is_reused or not _will_keep(stage, epoch):
             raise InvalidInputError(
                 f"{where}: {node.name} did not keep '@{epoch}', and its product is not the network "
-                f"of that epoch; set [{node.kind}] keep = '{epoch}' and run its preset with --fresh."
+                f"of that epoch; set [{node.kind}] keep = '{epoch}' and run its preset --fresh."
             )
         if not options.keeps(epoch):
             _keep(plan, node.name, options, str(epoch))

@@ -103,7 +103,6 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         start = workspace.input("start")
         yield carry_momentum(trainer.optimizer, start, wanted=options.carry_momentum)
     yield from trainer.run()
-    last_values = steps.test_values(trainer.step)
     yield workspace.save_snapshot(
         LAST, options.last_epoch, trainer.step, network_files(flat, document), ("iterate",)
     )
@@ -115,6 +114,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         return scorer.all_scores(options.weight_decay)
 
     try:
+        last_values = steps.test_values(trainer.step)
         scores = collector.with_average(lambda: of_average(scored))
     except Interrupted:
         yield from trainer.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, update_bn
 from torch.testing import assert_close
 
 from mcworkbench.config.options.ensemble import EnsembleOptions, PredictOptions, SoupOptions
-from mcworkbench.config.options.model import PreResNetOptions
+from mcworkbench.config.options.model import MlpOptions, PreResNetOptions
 from mcworkbench.config.options.swa import SwagOptions, SwaOptions
 from mcworkbench.data.dataset import open_dataset
 from mcworkbench.data.draws import permutation
@@ -23,6 +24,7 @@ from mcworkbench.models import build_model
 from mcworkbench.params.store import read_tensors
 from mcworkbench.runs.events import MemberCaptured
 from mcworkbench.runs.members import read_members, read_predictions, read_targets
+from mcworkbench.runs.workspace import Stopped
 from mcworkbench.stages import ensemble as ensemble_stage
 from mcworkbench.stages import predict as predict_stage
 from mcworkbench.stages import soup as soup_stage
@@ -116,6 +118,26 @@ def test_a_stopped_swa_run_has_the_same_average_and_moments(digits: Path, tmp_pa
     parts = MemoryWorkspace(options, tmp_path / "parts", {"dataset": digits})
     run_interrupted(lambda: parts, swa_stage.run, [9, 11, 4, 9, 3])
     assert files(parts.folder) == files(whole.folder)
+
+
+def test_swa_may_be_stopped_at_any_moment(digits: Path, tmp_path: Path) -> None:
+    # The last epoch joins no average here, so its test scores are taken after the training.
+    changes: dict[str, Any] = {"epochs": 2, "average_from": 1, "average_every": 2}
+    changes |= {"model": MlpOptions(name="mlp", widths=(8,)), "batch_size": 150}
+    whole, _, _ = run_swa(tmp_path / "whole", digits, **changes)
+    options = SwaOptions.model_validate({**SWA, **changes})
+    for calls in itertools.count():
+        parts = MemoryWorkspace(options, tmp_path / f"parts-{calls}", {"dataset": digits})
+        parts.stop_after_calls = calls
+        try:
+            drive(swa_stage.run(parts))
+        except Stopped:
+            parts.stop_after_calls = None
+            drive(swa_stage.run(parts))
+            assert files(parts.folder) == files(whole.folder), calls
+        else:
+            assert calls > 8
+            break
 
 
 def test_samples_of_swag_are_networks_with_their_own_batch_norm(
