@@ -56,7 +56,7 @@ def at_snapshot(plan: Plan, node_name: str, when: str, *, where: str) -> Input:
     """Return a node's product at an epoch, @best or @initial, making sure it will exist.
 
     An unfinished node is told to keep it; a finished one that did not gets a sibling in the
-    plan that stops there.
+    plan that stops there. Of an average or of members there is only what their stage kept.
     """
     node = plan.nodes[node_name]
     here = Input(key=node.key, identity=node.key, node=node_name)
