@@ -71,11 +71,6 @@ class Split:
         return len(self.inputs)
 
     @property
-    def answers(self) -> Tensor:
-        """What stored outputs are compared with: targets, or the pixels to be given back."""
-        return self.inputs if self.reconstructs else self.targets
-
-    @property
     def device(self) -> torch.device:
         """Where the tensors live."""
         return self.inputs.device

@@ -35,6 +35,7 @@ from mcworkbench.runs.request import StopLevel
 from mcworkbench.runs.workspace import Stopped
 from mcworkbench.stages.curve import check_fits
 from mcworkbench.stages.judging import baseline_part, evaluation_task, loss_name, told_loss
+from mcworkbench.stages.scoring import answers_of
 from mcworkbench.stages.table_parts import headline, image_barriers
 from mcworkbench.training.evaluation import Interrupted, evaluate_split, interruptible
 from mcworkbench.training.functions import functions_along, functions_file, input_range
@@ -293,6 +294,6 @@ class _Evaluation:
             buffer,
             ts=np.asarray(self.ts),
             outputs=outputs.numpy(),
-            targets=self.test.answers.cpu().numpy(),
+            targets=answers_of(self.test, self.task.stored, self.batch_size).cpu().numpy(),
         )
         return buffer.getvalue()

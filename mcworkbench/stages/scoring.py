@@ -33,6 +33,13 @@ def watched_name(dataset: Dataset) -> SplitName:
     return "validation" if dataset.counts["validation"] else "test"
 
 
+def answers_of(split: Split, keep: Callable[[Tensor], Tensor], batch_size: int) -> Tensor:
+    """Return what kept outputs are compared with: targets, or the images as `keep` keeps them."""
+    if not split.reconstructs:
+        return split.targets
+    return torch.cat([keep(inputs_B) for inputs_B, _ in split.batches(batch_size)])
+
+
 @final
 class NetworkScorer:
     """Scores whole splits without touching parameters, buffers or generators.
@@ -74,10 +81,7 @@ class NetworkScorer:
 
     def answers(self, name: SplitName) -> Tensor:
         """Return what averaged outputs are compared with: targets, or images in [0, 1] pixels."""
-        split = self.split(name)
-        if not split.reconstructs:
-            return split.targets
-        return torch.cat([self._task.averaged(x_B) for x_B, _ in split.batches(self._batch_size)])
+        return answers_of(self.split(name), self._task.averaged, self._batch_size)
 
     def scores(self, name: SplitName) -> dict[str, float]:
         """Return every metric of one split by "<split>_<metric>"; may raise `Interrupted`."""

@@ -103,16 +103,18 @@ def _one_pass(
     sums: Tensor | None = None
     predictions: list[Tensor] = []
     stored: list[Tensor] = []
-    with computing(split.inputs.device, precision):
-        for inputs_B, targets_B in split.batches(batch_size):
-            if between is not None:
-                between()
-            outputs_B = module(inputs_B).float()
-            batch_sums = task.statistics(outputs_B, targets_B)
-            sums = batch_sums if sums is None else sums + batch_sums
-            predictions.append(task.predictions(outputs_B))
-            if keep is not None:
-                stored.append(keep(outputs_B))
+    for inputs_B, targets_B in split.batches(batch_size):
+        if between is not None:
+            between()
+        # The network alone: SSIM in bfloat16 would be the difference of rounded numbers.
+        with computing(split.inputs.device, precision):
+            outputs_B = module(inputs_B)
+        outputs_B = outputs_B.float()
+        batch_sums = task.statistics(outputs_B, targets_B)
+        sums = batch_sums if sums is None else sums + batch_sums
+        predictions.append(task.predictions(outputs_B))
+        if keep is not None:
+            stored.append(keep(outputs_B))
     assert sums is not None, "an empty split was scored"
     return Scored(
         values=task.summarise(sums.tolist()),

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import torch
 
+from mcworkbench.config.options.curve import LineOptions
+from mcworkbench.config.options.data import DataOptions
 from mcworkbench.config.options.endpoint import EndpointOptions
 from mcworkbench.config.options.ensemble import PredictOptions, SoupOptions
+from mcworkbench.config.options.evaluate import EvaluateOptions
 from mcworkbench.config.options.fge import FgeOptions
 from mcworkbench.config.options.loss import LossOptions
 from mcworkbench.config.options.model.autoencoder import AeTinyOptions
 from mcworkbench.config.options.snapshot import SnapshotOptions
 from mcworkbench.config.options.swa import SwaOptions
 from mcworkbench.data.dataset import open_dataset
+from mcworkbench.metrics import images
 from mcworkbench.models.product import build_flat
 from mcworkbench.params.store import read_tensors
 from mcworkbench.runs.ensemble_scores import mean_of, scores
 from mcworkbench.runs.events import EpochFinished
-from mcworkbench.stages import endpoint, fge, snapshot, soup, swa
+from mcworkbench.stages import dataset as dataset_stage
+from mcworkbench.stages import endpoint, evaluate, fge, line, snapshot, soup, swa
 from mcworkbench.stages.scoring import NetworkScorer
+from mcworkbench.tasks.reconstruction import Reconstruction
+from mcworkbench.training.evaluation import evaluate_split
 from tests.training.memory_workspace import MemoryWorkspace, drive
 
 if TYPE_CHECKING:
@@ -119,3 +127,38 @@ def test_a_soup_is_scored_by_the_loss_of_the_preset(digits: Path, tmp_path: Path
     chosen = SoupOptions(method="greedy", loss=MAE)
     _, _, summary = run_stage(soup, chosen, tmp_path / "soup", inputs)
     assert summary["test_nll"] == summary["test_mae"] != summary["test_mse"]
+
+
+def test_scores_do_not_depend_on_the_precision_that_networks_compute_in(digits: Path) -> None:
+    split = open_dataset(digits).for_model(TINY).split("test", "cpu")
+
+    def network(inputs_B: torch.Tensor) -> torch.Tensor:
+        return 0.9 * inputs_B + 0.03
+
+    task = Reconstruction("unit", lambda x, y: images.laplacian(x, y, 2))
+    plain, coarse = (
+        evaluate_split(network, task, split, batch_size=50, precision=precision).values
+        for precision in ("float32", "bfloat16")
+    )
+    assert coarse == plain
+
+
+def test_stored_reconstructions_and_their_targets_are_of_one_size(tmp_path: Path) -> None:
+    options = DataOptions(
+        name="digits", digest="digits", train_limit=60, test_limit=20, output_size=12
+    )
+    run_stage(dataset_stage, options, tmp_path / "data", {})
+    data = {"dataset": tmp_path / "data"}
+    for place in (1, 2):
+        made = EndpointOptions.model_validate({**ONE, "model": TINY, "init_seed": place})
+        run_stage(endpoint, made, tmp_path / f"end-{place}", data)
+    ends = {"first": tmp_path / "end-1", "last": tmp_path / "end-2"}
+    run_stage(line, LineOptions(), tmp_path / "line", ends)
+    chosen = EvaluateOptions(points=2, store_predictions=True)
+    path = data | {"path": tmp_path / "line"}
+    _, _, summary = run_stage(evaluate, chosen, tmp_path / "table", path)
+    found = np.load(tmp_path / "table" / "predictions.npz")
+    assert found["outputs"].shape == (2, 20, 1, 12, 12)
+    assert found["targets"].shape == (20, 1, 12, 12)
+    gap = (found["outputs"][0].astype(float) - found["targets"]) / 255
+    assert (gap**2).mean() == pytest.approx(summary["test_mse_start"], rel=0.01)
