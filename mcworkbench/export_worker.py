@@ -139,7 +139,7 @@ def _checkpoint(
 def _optimizer(folder: Path, whole: Path, epoch: int) -> dict[str, Any]:
     """Return the optimiser's state over separate tensors; {} for what was not trained here.
 
-    Snapshots keep no momentum: it starts anew from theirs.
+    Where none was kept, as for members of ensembles, it holds no momentum yet.
     """
     document = StageFolder(whole.parent.name).document()
     if document.get("kind") not in {"endpoint", "curve"}:

@@ -138,7 +138,9 @@ def _numbers(
         place / f"summary_stats_curve_epoch{epoch}.npz": lambda: npz_bytes(tf_summary(path)),
     }
     kept = node.view.artifacts / "predictions.npz"
-    if kept.is_file():
+    if "test_psnr" in path.columns:
+        left.append("predictions (the port has no name for images)")
+    elif kept.is_file():
         name = f"predictions_and_probabilities_curve_epoch{epoch}.npz"
         contents[place / name] = lambda: _predictions(kept)
         left.append("predictions for the training set (only the test set's are stored)")

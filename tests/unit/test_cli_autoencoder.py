@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 SMALL = [
     *("train.epochs=12", "train.lr=0.01", "curve.epochs=8", "curve.lr=0.01"),
-    *("evaluate.points=5", "pictures.points=5", "pictures.images=3"),
+    *("evaluate.points=5", "evaluate.store_predictions=true"),
+    *("pictures.points=5", "pictures.images=3"),
     *("latent.examples=60", "latent.cross_points=3", "data.train_limit=300"),
 ]
 Made = tuple[Path, "subprocess.CompletedProcess[str]"]
@@ -163,3 +164,15 @@ def test_a_missing_celeba_is_one_sentence_without_a_traceback(
     assert "mmlab.ie.cuhk.edu.hk" in told
     assert "Traceback" not in told
     del home
+
+
+@pytest.mark.usefixtures("view")
+def test_the_tensorflow_ports_files_leave_images_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["export", "ae/evaluate-curve", "--layout", "tf", "--out", str(tmp_path / "tf")]
+    assert enter(words) == 0
+    out, err = capsys.readouterr()
+    names = [Path(line).name.partition("_epoch")[0] for line in out.splitlines()]
+    assert names == ["stats_of_points_on_curve", "summary_stats_curve"]
+    assert "predictions (the port has no name for images)" in err
