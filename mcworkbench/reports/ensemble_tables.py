@@ -98,8 +98,10 @@ def _members(ensemble: EnsembleSummary, task: str) -> Table:
     heads += [f"{together} {_labelled(c, task).removeprefix('test ')}" for c in columns]
     has_without = any(member.without for member in ensemble.members)
     distances = _distances(ensemble.members)
+    word = quantity(columns[0], task=task).word if columns else ""
     if has_without:
-        heads += ["agreement with the last", "error if removed"]
+        alike = "agreement with" if task == "classification" else "rms difference from"
+        heads += [f"{alike} the last", f"{word} if removed"]
     heads += [name.replace("_", " ") for name in distances]
     chosen = ensemble.members[:MAX_ROWS]
     rows = [_row(member, ensemble, columns, distances, task) for member in chosen]
@@ -108,7 +110,7 @@ def _members(ensemble: EnsembleSummary, task: str) -> Table:
         notes.append(f"The first {MAX_ROWS} of {len(ensemble.members)}.")
     if has_without:
         notes.append(
-            "'if removed' is how the whole ensemble's error changes without the member: positive "
+            f"'if removed' is how the whole ensemble's {word} changes without the member: positive "
             "where it helps."
         )
     title = method_words(ensemble.method) if ensemble.method else ensemble.node
@@ -126,7 +128,9 @@ def _row(
     cells += [shown(c, member.values.get(c), task=task) for c in columns]
     cells += [shown(c, member.ensemble.get(c), task=task) for c in columns]
     if any(one.without for one in ensemble.members):
-        cells.append(number(member.agreement, percent=task == "classification"))
+        is_of_classes = task == "classification"
+        alike = member.agreement if is_of_classes else 1 - member.agreement
+        cells.append(number(alike, percent=is_of_classes))
         cells.append(_change(member, ensemble, columns[0], task))
     cells += [_distance(name, member.distances.get(name)) for name in distances]
     return cells

@@ -170,3 +170,21 @@ def test_the_average_of_a_training_is_told_by_the_loss_it_has() -> None:
     assert member_text(event, {"loss": {"name": "mae"}}) == (
         "epoch-3, 1 of 2: test mean absolute error 0.0700"
     )
+
+
+def test_members_of_values_have_a_distance_and_no_agreement() -> None:
+    stored = {"test_nll": 0.01, "test_mse": 0.01, "test_rmse": 0.1}
+    whole = sample_facts()
+    node = whole["nodes"]["endpoint-1"] | {"kind": "fge", "rates": ([], []), "epochs": []}
+    node["members"] = [member(1, stored), member(2, stored)]
+    gaps = [[0.0, 0.25], [0.25, 0.0]]
+    without = [{"test_rmse": 0.13}, {"test_rmse": 0.09}]
+    rows = [{}, {}]
+    node["members_file"] = {"rows": rows, "pairwise": {"disagreement": gaps}, "without": without}
+    whole["nodes"]["dataset"]["dataset"]["task"] = "regression"
+    whole["nodes"] = {"dataset": whole["nodes"]["dataset"], "fge-1": node}
+    table = member_tables(summarise(whole))[0]
+    told = dict(zip(table.columns, table.rows[1], strict=True))
+    assert told["rms difference from the last"] == "0.2500"
+    assert told["rmse if removed"] == "-0.0100"
+    assert "the whole ensemble's rmse changes" in table.notes[0]
