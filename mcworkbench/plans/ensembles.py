@@ -32,6 +32,7 @@ from mcworkbench.plans.ensemble_steps import (
     training_seeds,
 )
 from mcworkbench.plans.snapshots import at_snapshot
+from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from mcworkbench.plans.expansion import Expansion
@@ -125,6 +126,12 @@ def gaussians(expansion: Expansion) -> None:
     section = expansion.experiment.swa or SwaSection()
     sampling = expansion.experiment.swag or SwagSection()
     if "rank" not in section.model_fields_set:
+        if section.num_iterates < sampling.rank:
+            raise InvalidInputError(
+                f"[swag] rank = {sampling.rank} needs as many averaged iterates, and [swa] gives "
+                f"{section.num_iterates}; set [swag] rank = {max(2, section.num_iterates)}, or "
+                "train longer."
+            )
         section = SwaSection.model_validate(
             {**section.model_dump(by_alias=True), "rank": sampling.rank}
         )
@@ -170,12 +177,19 @@ def _used(expansion: Expansion, section: EnsembleSection) -> list[Part]:
     plan = expansion.plan
     parts: list[Part] = []
     networks: list[Input] = []
+    named: dict[str, str] = {}
     if not section.use and section.path is None:
         networks = expansion.ends()
         parts = predictions(expansion, networks, INDEPENDENT, section)
     for place, text in enumerate(section.use, 1):
         where = "[ensemble] use"
         found = expansion.resolve(text, f"network-{place}", where, "network|members")
+        if found.identity in named:
+            raise InvalidInputError(
+                f"{where}: '{clean_line(named[found.identity])}' and '{clean_line(text)}' are the "
+                "same; name each member once."
+            )
+        named[found.identity] = text
         node = plan.nodes[found.node]
         if STAGES[node.kind].product == "members" and not found.place:
             _check_same_data(expansion, found, text)

@@ -114,7 +114,9 @@ def _check_model(node: PlannedNode, experiment: Experiment, text: str, where: st
     if model is None or model.hashed() == experiment.model.hashed():
         return
     theirs, ours = model.model_dump(), experiment.model.model_dump()
-    name = next(key for key in theirs if theirs.get(key) != ours.get(key))
+    # Another family says more than any size of it.
+    keys = ["name", *theirs] if "name" in theirs else list(theirs)
+    name = next(key for key in keys if theirs.get(key) != ours.get(key))
     if name == "digest":
         raise InvalidInputError(
             f"{where}: '{clean_line(text)}' is of {clean_line(experiment.model.label)} as its "

@@ -129,6 +129,8 @@ def test_swa_and_swag_keep_moments_and_are_scored_beside_plain_networks() -> Non
     diagonal = plan.nodes["swag-diagonal-1"].options.model_dump()
     assert (diagonal["is_diagonal"], diagonal["scale"]) == (True, 1.0)
     assert "[swa] rank = 5 keeps fewer" in refusal(text, "swa.rank=5")
+    said = refusal(text, "swa.epochs=12")
+    assert "[swag] rank = 20 needs as many averaged iterates, and [swa] gives 4" in said
     alone = plan_of("ends.seeds=[1]", "kind=swa", text=text.partition("\n[swag]")[0])
     assert alone.nodes["swa-1"].options.model_dump()["rank"] == 0
     assert alone.nodes["swa-1"].key != plan.nodes["swa-1"].key
@@ -231,3 +233,19 @@ def test_an_epoch_of_swa_is_the_network_in_training_and_never_another_average() 
     # Trained to epoch 5, SWA has averaged nothing at all.
     said = refusal(text.replace("@12", "@5"), "ends.seeds=[1]")
     assert "did not keep '@5', and its product is not the network of that epoch" in said
+
+
+def test_members_named_twice_or_of_another_network_are_refused() -> None:
+    made = launched(name="ends", text=f'kind = "endpoints"\n{HEAD}')
+    for node in made.plan.nodes.values():
+        finish(node)
+    text = f'kind = "ensemble"\n{HEAD}'.replace("seeds = [1, 2, 3]", "")
+    twice = 'ensemble.use=["run:ends/endpoint-1", "run:ends/endpoint-1@last"]'
+    assert refusal(text, twice) == (
+        "[ensemble] use: 'run:ends/endpoint-1' and 'run:ends/endpoint-1@last' are the same; name "
+        "each member once."
+    )
+    images = HEAD.replace('name = "mlp"\nwidths = [8]', 'name = "ae_tiny"')
+    finish(launched(name="images", text=f'kind = "endpoints"\n{images}').plan.nodes["endpoint-1"])
+    said = refusal(text, 'ensemble.use=["run:images/endpoint-1"]')
+    assert "has [model] name = 'ae_tiny', but this preset says 'mlp'" in said
