@@ -63,7 +63,7 @@ def path_drawings(summary: RunSummary) -> list[Drawing]:
             columns = [c for c in wanted if any(c in path.columns for path in paths)]
             if columns:
                 figure = _along_path(paths, columns, summary.task)
-                caption = _path_caption(paths, columns)
+                caption = _path_caption(paths, columns, summary.task)
                 found.append(Drawing(f"{name}{suffix}", f"{title}{joined}", caption, figure))
     return found
 
@@ -80,13 +80,13 @@ def _further_errors(paths: Sequence[PathSummary]) -> list[tuple[str, str, tuple[
     return []
 
 
-def _path_caption(paths: Sequence[PathSummary], columns: Sequence[str]) -> str:
+def _path_caption(paths: Sequence[PathSummary], columns: Sequence[str], task: str) -> str:
     parts = [
         f"{path.method} ({'dashed' if path.is_line else 'solid'}"
         f"{', partial' if path.partial else ''})"
         for path in paths
     ]
-    what = " and ".join(quantity(column).label for column in columns)
+    what = " and ".join(quantity(column, task=task).label for column in columns)
     has_barrier = any(column in path.barriers for path in paths for column in columns)
     arrow = ", a number the highest barrier above the chord (dotted)" if has_barrier else ""
     return (

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mcworkbench.reports.ensemble_tables import budgets_table, member_tables
+from mcworkbench.reports.path_figures import path_drawings
 from mcworkbench.reports.quantities import image_columns, quantity, task_of
 from mcworkbench.reports.reconstructions import area_above_chord, reconstruction_table
 from mcworkbench.reports.stage_text import member_text
@@ -188,3 +189,11 @@ def test_members_of_values_have_a_distance_and_no_agreement() -> None:
     assert told["rms difference from the last"] == "0.2500"
     assert told["rmse if removed"] == "-0.0100"
     assert "the whole ensemble's rmse changes" in table.notes[0]
+
+
+def test_captions_name_the_loss_as_the_axes_do() -> None:
+    whole = facts()
+    for name in ("line", "curve"):
+        whole["nodes"][f"evaluate-{name}"]["table"]["task"] = "reconstruction:mae"
+    (loss,) = [one for one in path_drawings(summarise(whole)) if one.name == "loss"]
+    assert loss.caption.startswith("Test mean absolute error at 3 positions t")
