@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mcworkbench.reports.axes import COLOURS, GREY, INK, Drawing, finish, panels_of
 from mcworkbench.reports.ensemble_tables import method_words
-from mcworkbench.reports.quantities import quantity, to_shown
+from mcworkbench.reports.quantities import averaged_task, quantity, to_shown
 from mcworkbench.reports.ticks import use_log
 from mcworkbench.text import clean_line
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mcworkbench.reports.ensemble_document import EnsembleSummary, MemberSummary
 
 _SCORES = ("test_error", "test_rmse", "test_nll")
+# What both a member and the network in training have; reconstructions have no rmse while training.
+_WATCHED = ("test_error", "test_rmse", "test_mse", "test_nll")
 _MAX_LABEL = 32
 _MAX_STAGES = 3
 _MAX_MATRICES = 3
@@ -48,7 +50,7 @@ def _training_drawings(
     ensemble: EnsembleSummary, training: TrainingSummary | None, task: str
 ) -> list[Drawing]:
     """Return the learning rate and the test score over epochs, members marked on both."""
-    column = _score_of(ensemble)
+    column = _score_of(ensemble, training)
     if training is None or column is None:
         return []
     figure, (left, right) = panels_of(2, share_y=False)
@@ -126,21 +128,20 @@ def _size_drawings(summary: RunSummary) -> list[Drawing]:
     columns = [c for c in _SCORES if any(c in m.ensemble for one in chosen for m in one.members)]
     if not chosen or not columns:
         return []
+    task = averaged_task((c for one in chosen for m in one.members for c in m.values), summary.task)
     figure, panels = panels_of(len(columns), share_y=False)
     for axes, column in zip(panels, columns, strict=True):
         for place, one in enumerate(chosen):
             rows = [member for member in _sized(one) if column in member.ensemble]
             colour = COLOURS[place % len(COLOURS)]
             sizes = [member.size for member in rows]
-            together = to_shown(column, [m.ensemble[column] for m in rows], task=summary.task)
-            alone = to_shown(column, [m.values[column] for m in rows], task=summary.task)
+            together = to_shown(column, [m.ensemble[column] for m in rows], task=task)
+            alone = to_shown(column, [m.values[column] for m in rows], task=task)
             label = clean_line(_words(one), limit=_MAX_LABEL)
             axes.plot(sizes, together, color=colour, marker=".", label=label)
             axes.plot(sizes, alone, color=colour, linestyle="none", marker="x", markersize=4)
         axes.set_xlim(left=0.5)
-        finish(
-            axes, "networks in the ensemble", quantity(column, task=summary.task).axis, is_log=False
-        )
+        finish(axes, "networks in the ensemble", quantity(column, task=task).axis, is_log=False)
     panels[0].legend()
     caption = (
         "Lines: the ensemble of the first so many networks, in the order they were captured or "
@@ -239,6 +240,8 @@ def _words(ensemble: EnsembleSummary) -> str:
     return method_words(ensemble.method) if ensemble.method else ensemble.node
 
 
-def _score_of(ensemble: EnsembleSummary) -> str | None:
-    told = ensemble.members[-1].values
-    return next((column for column in _SCORES if column in told), None)
+def _score_of(ensemble: EnsembleSummary, training: TrainingSummary | None) -> str | None:
+    """Return the score to follow: one of the network in training, too, where there is one."""
+    told = [column for column in _WATCHED if column in ensemble.members[-1].values]
+    both = [column for column in told if training is not None and column in training.values]
+    return next(iter([*both, *told]), None)

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from mcworkbench.runs.events import MemberCaptured
     from mcworkbench.runs.views import StageView
 
-_SCORES = ("test_error", "test_rmse", "test_nll")
+# Reconstructions have no rmse while they train, and their loss may be none of pixels.
+_SCORES = ("test_error", "test_rmse", "test_mse", "test_nll")
 
 
 def score_column(view: StageView) -> str:
-    """Return the score that an ensemble is watched by: the first that its members have."""
-    told = [*(event.values for event in view.members.values()), *(e.values for e in view.epochs)]
-    return next((c for c in _SCORES if any(c in values for values in told)), _SCORES[0])
+    """Return the score that an ensemble is watched by: of its members and of their training."""
+    members = {name for event in view.members.values() for name in event.values}
+    epochs = {name for event in view.epochs for name in event.values}
+    known = [c for c in _SCORES if c in members & epochs] or [
+        c for c in _SCORES if c in members | epochs
+    ]
+    return known[0] if known else _SCORES[0]
 
 
 def members_plot(view: StageView) -> Plot:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pytest
 
+from mcworkbench.reports.ensemble_figures import ensemble_drawings
+from mcworkbench.reports.ensemble_plots import score_column
 from mcworkbench.reports.ensemble_tables import budgets_table, member_tables
 from mcworkbench.reports.path_figures import path_drawings
 from mcworkbench.reports.quantities import image_columns, quantity, task_of
@@ -14,9 +18,12 @@ from mcworkbench.reports.reconstructions import area_above_chord, reconstruction
 from mcworkbench.reports.stage_text import member_text
 from mcworkbench.reports.summary import summarise
 from mcworkbench.reports.verdict import share_of_baseline, verdict
-from mcworkbench.runs.events import MemberCaptured
+from mcworkbench.runs.events import EpochFinished, MemberCaptured
 from mcworkbench.runs.path_summary import barriers, path_summary
 from tests.unit.reports_sample import sample_facts
+
+if TYPE_CHECKING:
+    from mcworkbench.runs.stage_view import StageView
 
 BASELINE = 0.0675
 # End, middle, end: as measured on MNIST by an independent script.
@@ -197,3 +204,34 @@ def test_captions_name_the_loss_as_the_axes_do() -> None:
         whole["nodes"][f"evaluate-{name}"]["table"]["task"] = "reconstruction:mae"
     (loss,) = [one for one in path_drawings(summarise(whole)) if one.name == "loss"]
     assert loss.caption.startswith("Test mean absolute error at 3 positions t")
+
+
+def test_members_and_the_training_they_come_from_are_drawn_by_one_score() -> None:
+    stored = {"test_nll": 0.01, "test_mse": 0.01, "test_rmse": 0.1}
+    whole = sample_facts()
+    node = whole["nodes"]["endpoint-1"]
+    node |= {"kind": "fge", "name": "fge-1", "options": {"loss": {"name": "mae"}}}
+    node |= {"members": [member(1, stored), member(2, stored)], "rates": ([1, 2], [0.1, 0.2])}
+    told = {"test_nll": 0.07, "test_mse": 0.01, "test_psnr": 20.0}
+    node["epochs"] = [{**node["epochs"][-1], "epoch": e, "step": e, "values": told} for e in (1, 2)]
+    whole["nodes"] = {"fge-1": node}
+    drawings = {one.name: one for one in ensemble_drawings(summarise(whole))}
+    _, right = drawings["cycles-fge-1"].figure.axes
+    assert right.get_ylabel() == "test mse"
+    drawn = {line.get_label(): np.asarray(line.get_ydata()) for line in right.lines}
+    assert drawn["network in training"].tolist() == [0.01, 0.01]
+    labels = [axes.get_ylabel() for axes in drawings["ensemble-size"].figure.axes]
+    assert labels == ["test rmse", "test mse"]
+
+
+def test_a_live_plot_follows_what_members_and_their_training_both_have() -> None:
+    def followed(members: dict[str, float], epochs: dict[str, float]) -> str:
+        events = {1: MemberCaptured(1, 2, "one", 1, 10, members, members, {})}
+        told = [EpochFinished(1, 2, 10, 0.1, 1.0, epochs)] if epochs else []
+        return score_column(cast("StageView", SimpleNamespace(members=events, epochs=told)))
+
+    training = {"test_nll": 0.07, "test_mse": 0.01, "test_psnr": 20.0}
+    assert followed({"test_nll": 0.01, "test_mse": 0.01, "test_rmse": 0.1}, training) == "test_mse"
+    assert followed({"test_rmse": 0.1, "test_mse": 0.01}, {}) == "test_rmse"
+    assert followed(training, training) == "test_mse"
+    assert followed({"test_error": 0.1, "test_nll": 1}, {"validation_error": 0.1}) == "test_error"
