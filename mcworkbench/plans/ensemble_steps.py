@@ -80,13 +80,18 @@ def training_seeds(expansion: Expansion) -> tuple[int, ...]:
     """Return the seeds of trainings on all of the data, one run of the method each.
 
     Raises:
-        InvalidInputError: the preset gives ends classes of their own.
+        InvalidInputError: the preset gives ends classes or initial values of their own.
     """
     experiment = expansion.experiment
     if experiment.ends.train_classes:
         raise InvalidInputError(
             f"[ends] train_classes: kind = '{experiment.kind}' trains every network on all of the "
             "data; leave it out, or pool finished halves with kind = 'ensemble'."
+        )
+    if experiment.ends.inits:
+        raise InvalidInputError(
+            f"[ends] inits: kind = '{experiment.kind}' trains every network from [model] init; set "
+            "that, or pool finished networks with kind = 'ensemble'."
         )
     return experiment.end_seeds()
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from torch import Tensor
 
@@ -37,11 +37,6 @@ def npz_bytes(**arrays: npt.NDArray[Any]) -> bytes:
     file = io.BytesIO()
     np.savez_compressed(file, allow_pickle=False, **arrays)
     return file.getvalue()
-
-
-def npz_arrays(content: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays of an opened .npz file."""
-    return {name: np.asarray(content[name]) for name in content}
 
 
 def errors_of(inputs: Pixels, outputs: Pixels) -> Pixels:

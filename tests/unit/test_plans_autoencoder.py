@@ -215,6 +215,12 @@ def test_init_schemes_make_one_end_each() -> None:
     options = [plan.nodes[f"endpoint-{place}"].options for place in (1, 2)]
     assert [o.model.init for o in options] == ["normal", "kaiming_uniform"]  # type: ignore[attr-defined]
     assert "kaiming_uniform" in plan.nodes["endpoint-2"].label
+    for kind in ("fge", "snapshot", "swa", "swag"):
+        text = PRESET.replace("autoencoder", kind)
+        with pytest.raises(
+            InvalidInputError, match=r"\[ends\] inits: kind = .* from \[model\] init"
+        ):
+            planned('[ends]\nseeds = [1, 2]\ninits = ["normal", "default"]\n', preset=text)
 
 
 def test_a_tanh_code_is_permuted_because_a_rotation_would_change_it() -> None:
