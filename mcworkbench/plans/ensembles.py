@@ -147,7 +147,9 @@ def gaussians(expansion: Expansion) -> None:
         inputs = {"dataset": expansion.dataset, "average": mean}
         kinds = {"swag": {}, "swag-diagonal": {"is_diagonal": True, "scale": 1.0}}
         for method, own in list(kinds.items())[: 1 + sampling.diagonal]:
-            options = SwagOptions.model_validate({**shared, **own})
+            # Pools of several runs are of samples that share no noise.
+            noise = {"sample_seed": (sampling.sample_seed + place - 1) % 2**31}
+            options = SwagOptions.model_validate({**shared, **own, **noise})
             name = f"{method}-{place}"
             label = f"{options.samples} samples"
             parts.append((method, name, expansion.plan.add(name, "swag", label, options, inputs)))

@@ -128,6 +128,10 @@ def test_swa_and_swag_keep_moments_and_are_scored_beside_plain_networks() -> Non
     assert plan.nodes["swa-1"].options.model_dump()["rank"] == 20
     diagonal = plan.nodes["swag-diagonal-1"].options.model_dump()
     assert (diagonal["is_diagonal"], diagonal["scale"]) == (True, 1.0)
+    nodes = plan_of("ends.seeds=[1, 2]", text=text).nodes
+    assert nodes["swag-1"].key == plan.nodes["swag-1"].key
+    seeds = [nodes[f"swag-{place}"].options.model_dump()["sample_seed"] for place in (1, 2)]
+    assert seeds == [0, 1]
     assert "[swa] rank = 5 keeps fewer" in refusal(text, "swa.rank=5")
     said = refusal(text, "swa.epochs=12")
     assert "[swag] rank = 20 needs as many averaged iterates, and [swa] gives 4" in said
