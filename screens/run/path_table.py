@@ -67,20 +67,21 @@ class PathTableList(AbstractLines):
         self.highest = -1
         self._shift_by = 0
         self._num_hidden = 0
-        # The cursor was put where it is, by somebody or because the path is worst there.
-        self._is_placed = False
+        # Where the cursor was put, by somebody or because a path is worst there; a path that is
+        # being evaluated may not have come so far.
+        self._placed_t: float | None = None
 
     def show(self, table: PathTable | None, highest: int) -> None:
         """Show a table; the cursor stays at its t once it was put somewhere."""
         if table is self.table and highest == self.highest:
             return
-        t = self.t
         self.table, self.highest = table, highest
-        if table is not None and t is not None and self._is_placed:
-            self.at = nearest(table.ts, t)
+        if table is not None and self._placed_t is not None:
+            self.at = nearest(table.ts, self._placed_t)
         elif self.is_whole:
             # A path is opened where it is worst, once that is known.
-            self.at, self._is_placed = max(0, highest), True
+            self.at = max(0, highest)
+            self._placed_t = self.t
         self.renew()
         self.reveal()
 
@@ -92,7 +93,7 @@ class PathTableList(AbstractLines):
 
     def forget(self) -> None:
         """Begin anew with another run."""
-        self._is_placed = False
+        self.at, self._placed_t = 0, None
 
     @property
     def is_whole(self) -> bool:
@@ -102,14 +103,14 @@ class PathTableList(AbstractLines):
 
     def move_to_t(self, t: float) -> None:
         """Put the cursor on the row nearest to t without telling anyone."""
-        self._is_placed = True
+        self._placed_t = t
         if self.table is not None and self.table.ts:
             self.move_to(nearest(self.table.ts, t))
 
     @override
     def _user_moves(self, item: int) -> None:
-        self._is_placed = True
         super()._user_moves(item)
+        self._placed_t = self.t
 
     @property
     @override

@@ -55,6 +55,26 @@ async def test_a_table_that_was_watched_ends_at_its_worst_row(home: Path) -> Non
             assert screen.table.rows.t == wanted
 
 
+async def test_a_path_that_begins_to_be_evaluated_does_not_take_t_with_it(home: Path) -> None:
+    recorded_home(home, "quickstart")
+    wanted = worst_t("quickstart", "evaluate-line", "train_nll")
+    replay = cut("quickstart", "evaluate-curve", 0.1)
+    replay.wipe()
+    with hold("quickstart", "evaluate-curve"):
+        async with opened("quickstart") as (app, screen, pilot):
+            rows = screen.table.rows
+            assert rows.t == wanted > 0
+            replay.cut(0.3)
+            await look(app, pilot)
+            await wait_for(pilot, lambda: rows.table is not None and rows.table.path == "curve")
+            assert rows.t is not None
+            assert rows.t < wanted
+            replay.finish()
+            await look(app, pilot)
+            await wait_for(pilot, lambda: rows.is_whole)
+            assert rows.t == wanted
+
+
 @pytest.mark.parametrize(
     ("name", "way", "num_panes"),
     [("classes", "confusion", 3), ("functions", "functions", 2), ("pictures", "codes", 1)],
