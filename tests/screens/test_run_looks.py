@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from mcworkbench.reports.plot import Role
+from mcworkbench.runs.views import RunView
 from mcworkbench.screens.chart.widget import Chart
+from mcworkbench.screens.pictures.build import picture_of
+from mcworkbench.screens.run.choices import Choices
 from mcworkbench.screens.run.looks.film_layout import numbers_text
 from mcworkbench.screens.run.looks.parts import (
     CodesPart,
@@ -242,3 +246,14 @@ async def test_a_small_terminal_shows_the_pictures_first_and_names_the_other_pan
         assert [pane.display for pane in screen.panes()] == [False, False, True]
         await shows(pilot, strip, "▸#1")
         await shows(pilot, strip, "dB")
+
+
+async def test_what_a_pair_without_codes_lacks_is_told_with_the_state_of_the_run(
+    home: Path,
+) -> None:
+    run_id = recorded_home(home, "pictures")["pictures"]
+    part, picture = CodesPart(), picture_of(RunView(run_id))
+    part.show(replace(picture, looks=()), Choices())
+    for pane in (part.first, part.last, part.crossed, part.between):
+        assert re.fullmatch(r"no [a-z ]+ — the run is done", pane.empty)
+        assert " yet" not in pane.empty

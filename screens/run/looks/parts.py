@@ -158,9 +158,10 @@ class CodesPart(AbstractPathPart):
     def show(self, picture: RunPicture, choices: Choices) -> None:
         looks = looks_shown(picture, choices)
         for pane in (self.first, self.last):
-            pane.show(looks.codes, looks.classes)
-        self.crossed.show(looks.crossed)
-        self.between.show(looks.between)
+            pane.show(looks.codes, looks.classes, why_empty(picture, "no codes yet"))
+        crossed = why_empty(picture, "no crossed encoders and decoders yet")
+        self.crossed.show(looks.crossed, crossed)
+        self.between.show(looks.between, why_empty(picture, "no pictures between codes yet"))
 
     @override
     def set_t(self, t: float | None) -> None:
