@@ -119,6 +119,14 @@ class AbstractRunKeys(RunActions):
         picture = self._shown
         return part_shown(self.parts, picture, self.choices) if picture is not None else None
 
+    @property
+    def has_ghosts(self) -> bool:
+        """Return whether earlier probes show: unless chosen, where the chart is not a small one."""
+        chosen = self.choices.has_ghosts
+        if chosen is not None:
+            return chosen
+        return self.is_narrow or self._chosen_part() is None
+
     def _names(self, what: str) -> tuple[list[str], str]:
         """Return what the keys of QUANTITY or PAIR walk through, and which of it shows."""
         picture, part = self._shown, self._chosen_part()
@@ -175,7 +183,7 @@ class AbstractRunKeys(RunActions):
 
     def action_ghosts(self) -> None:
         """Show or hide what earlier epochs measured."""
-        self.choices.has_ghosts = not self.choices.has_ghosts
+        self.choices.has_ghosts = not self.has_ghosts
         self._draw()
 
     def action_others(self) -> None:

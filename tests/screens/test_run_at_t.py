@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mcworkbench.reports.plot import Role
 from mcworkbench.screens.run.looks.at_t import AbstractAtT
 from mcworkbench.screens.run.looks.parts import CodesPart, PicturesPart
 from tests.screens.look_pilots import part_of, view
@@ -15,6 +16,8 @@ from tests.screens.run_pilots import SMALL, document, look, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mcworkbench.screens.run.screen import RunScreen
 
 
 def worst_t(name: str, node: str, column: str) -> float:
@@ -110,3 +113,25 @@ async def test_a_pane_with_nothing_to_show_has_no_such_keys(home: Path) -> None:
         assert crossed.check_action("place", (1,)) is None
         await view(screen, pilot, "codes")
         assert crossed.check_action("place", (1,))
+
+
+async def test_beside_pictures_the_chart_has_earlier_probes_only_once_they_are_asked_for(
+    home: Path,
+) -> None:
+    recorded_home(home, "pictures", "quickstart")
+
+    def has_ghosts(screen: RunScreen) -> bool:
+        return any(series.role is Role.ghost for series in screen.along.first.plot.series)
+
+    async with opened("pictures") as (_, screen, pilot):
+        assert screen.has_class("-pictures")
+        assert not has_ghosts(screen)
+        await press(pilot, "g")
+        assert has_ghosts(screen)
+        await press(pilot, "g", "v")
+        assert not screen.has_class("-pictures")
+        assert not has_ghosts(screen)
+    async with opened("pictures", SMALL) as (_, screen, _pilot):
+        assert has_ghosts(screen)
+    async with opened("quickstart") as (_, screen, _pilot):
+        assert has_ghosts(screen)
