@@ -34,6 +34,7 @@ _AREAS = {
     "table": "table along t",
     "training": "training charts",
     "pictures": "reconstructions",
+    "look": "panes at one t",
     "codes": "codes of images",
     "between": "pictures between codes",
     "members": "members of an ensemble",

@@ -66,11 +66,10 @@ class Experiment(Options):
         "swag",
         "ensemble",
     ] = Field(
-        description="What is done: train networks; join them by curves; join them all by one "
-        "chain of straight segments; join autoencoders and look at what they reconstruct; score "
-        "an existing path; take in checkpoint files; make ensembles by fast geometric ensembling, "
-        "by snapshots of one training, by averaging iterates, by sampling around the average, or "
-        "of networks that exist."
+        description="What is done: train networks; join them by curves, or all by one chain; "
+        "join autoencoders and look at their pictures; score a path; take in checkpoints; or make "
+        "ensembles: by FGE, of snapshots, of averaged iterates, of samples around them, of given "
+        "networks."
     )
     title: str = Field(default="", max_length=200, description="One line for lists.")
     summary: str = Field(

@@ -15,7 +15,7 @@ from mcworkbench.catalogue import DATASETS, MODELS, resolve
 from mcworkbench.config.annotations import Kind, described, item_kind, limits_in_words
 from mcworkbench.config.experiment import Experiment
 from mcworkbench.config.form_order import MAIN, idle_sections
-from mcworkbench.config.options.base import Options
+from mcworkbench.config.options.base import ModelOptions, Options
 from mcworkbench.config.options.curve import CurveSection
 from mcworkbench.config.options.endpoint import TrainSection
 from mcworkbench.config.published import BY_OTHER_NAME, PUBLISHED, TORCHVISION, stands_for, told_as
@@ -94,7 +94,10 @@ def form_sections(values: Mapping[str, Any]) -> tuple[FormSection, ...]:
     The model's keys are those of the network it names; keys of the file that no model knows
     come last in their section.
     """
-    idle = idle_sections(str(values.get("kind", "")))
+    kind = str(values.get("kind", ""))
+    # A preset of autoencoders that names no network yet will name one that reconstructs.
+    reconstructs = kind == "autoencoder" or "range" in _model_options(values).model_fields
+    idle = idle_sections(kind, reconstructs=reconstructs)
     sections: dict[Keys, FormSection] = {}
     for section in documented_sections():
         if section.keys == ("model",):
@@ -150,10 +153,16 @@ def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}
 
 
+def _model_options(values: Mapping[str, Any]) -> type[ModelOptions]:
+    """Return the options of the network that is named, those of an mlp where none is."""
+    family, _ = stands_for(str(_table(values, "model").get("name", ""))) or ("mlp", {})
+    return resolve(MODELS[family].options)
+
+
 def _model_section(values: Mapping[str, Any]) -> FormSection:
     name = str(_table(values, "model").get("name", ""))
     family, given = stands_for(name) or ("", {})
-    whole = _section("[model]", ("model",), resolve(MODELS[family or "mlp"].options))
+    whole = _section("[model]", ("model",), _model_options(values))
     told = "Which network: a family, a published name, torchvision:NAME or package.module:Class."
     if family and (family != name or given):
         told = f"{name} stands for {told_as(family, given)}."

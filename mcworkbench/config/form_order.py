@@ -20,7 +20,7 @@ MAIN: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ensemble",): ("use", "path", "positions", "soups"),
     ("import",): ("files",),
 }
-# Sections that only some kinds of run use, by kind.
+# Sections that only some kinds of run use, by kind; "loss" only where the network reconstructs.
 USED = {
     "curve": ("ends", "train", "loss", "curve", "evaluate"),
     "chain": ("ends", "train", "loss", "evaluate"),
@@ -36,7 +36,15 @@ USED = {
 }
 
 
-def idle_sections(kind: str) -> frozenset[str]:
-    """Return the sections that an experiment of a kind makes no use of."""
+def idle_sections(kind: str, *, reconstructs: bool) -> frozenset[str]:
+    """Return the sections that an experiment makes no use of.
+
+    Args:
+        kind: of the experiment; one that is not known has a use for everything.
+        reconstructs: its network reconstructs what it is given, so that its loss can be chosen.
+    """
     everything = {section for sections in USED.values() for section in sections}
-    return frozenset(everything.difference(USED.get(kind, everything)))
+    used = set(USED.get(kind, everything))
+    if kind in USED and not reconstructs:
+        used.discard("loss")
+    return frozenset(everything - used)

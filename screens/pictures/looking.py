@@ -197,8 +197,6 @@ def _pair_looks(
         classified=paths_first(Classified),
         fitted=paths_first(Fitted),
         will_reconstruct=any(node.kind == "pictures" for node in nodes),
-        will_classify=any(node.view.options.get("store_predictions") for node in nodes),
-        will_fit=any(node.view.options.get("functions") for node in nodes),
     )
 
 

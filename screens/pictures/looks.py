@@ -144,8 +144,6 @@ class PairLooks:
         label: as in the pair's picture.
         classes: the name of every class, empty where there are none.
         will_reconstruct: there are, or will be, reconstructions.
-        will_classify: likewise for classes.
-        will_fit: likewise for functions.
     """
 
     label: str
@@ -157,5 +155,3 @@ class PairLooks:
     classified: tuple[Classified, ...] = ()
     fitted: tuple[Fitted, ...] = ()
     will_reconstruct: bool = False
-    will_classify: bool = False
-    will_fit: bool = False

@@ -238,6 +238,9 @@ class FieldForm(Vertical):
 
     def action_find(self) -> None:
         """Open a line to type a part of a key in."""
+        if self.draft is None or self.draft.values is None:
+            self.post_message(self.Refused("there is no key to find: the text is not TOML."))
+            return
         row = self.fields.row
         self._found_from = row.field.keys if row is not None else ()
         self._showed_all = self.fields.shows_all

@@ -29,8 +29,10 @@ class AlongCharts:
         self.second = Chart(name="Curve 2", classes="pane", id="curve-2")
         self._sources: dict[Chart, tuple[object, ...]] = {}
 
-    def show(self, picture: RunPicture, pair: PairPicture, choices: Choices) -> None:
-        """Show a pair's quantities."""
+    def show(
+        self, picture: RunPicture, pair: PairPicture, choices: Choices, *, has_ghosts: bool
+    ) -> None:
+        """Show a pair's quantities, with what earlier probes measured or without."""
         has_curve = any(row.kind == "curve" for row in picture.stages)
         empty = why_empty(picture, _NO_CURVE if has_curve else _NO_LINE)
         head = _head(picture, pair)
@@ -39,11 +41,11 @@ class AlongCharts:
             if plot is None or chart.disabled:
                 continue
             # An empty plot says what runs meanwhile; others do not depend on it.
-            source = (plot, choices.has_ghosts, head, "" if plot.series else empty)
+            source = (plot, has_ghosts, head, "" if plot.series else empty)
             if _is_same(source, self._sources.get(chart)):
                 continue
             self._sources[chart] = source
-            chart.show(_dressed(plot, head, empty, has_ghosts=choices.has_ghosts))
+            chart.show(_dressed(plot, head, empty, has_ghosts=has_ghosts))
 
     def set_crosshair(self, x: float | None, *, but: Widget | None = None) -> None:
         """Put the crosshair of both charts, but of the one that told, at a position."""

@@ -47,7 +47,7 @@ class Choices:
         toggled: by stage, the networks that the user took out of its what-if ensemble or, where
             they are no members, put in.
         busy: the pair that grew last; kept by the screen, not chosen.
-        has_ghosts: earlier probes show.
+        has_ghosts: earlier probes show; None leaves it to the layout.
         has_others: the other networks of the same kind show, faint; None leaves it to the layout.
     """
 
@@ -60,7 +60,7 @@ class Choices:
     score: str = ""
     toggled: dict[str, frozenset[int]] = field(default_factory=dict[str, frozenset[int]])
     busy: str = ""
-    has_ghosts: bool = True
+    has_ghosts: bool | None = None
     has_others: bool | None = None
 
 

@@ -15,7 +15,6 @@ from mcworkbench.screens.run.choices import (
     Choices,
     followed,
     pair_shown,
-    plot_shown,
     stepped,
     table_shown,
     training_shown,
@@ -24,7 +23,9 @@ from mcworkbench.screens.run.parts import (
     PAIR,
     PATHS,
     QUANTITY,
+    choose_along,
     make_parts,
+    names_along,
     part_shown,
     views_of,
 )
@@ -118,17 +119,22 @@ class AbstractRunKeys(RunActions):
         picture = self._shown
         return part_shown(self.parts, picture, self.choices) if picture is not None else None
 
+    @property
+    def has_ghosts(self) -> bool:
+        """Return whether earlier probes show: unless chosen, where the chart is not a small one."""
+        chosen = self.choices.has_ghosts
+        if chosen is not None:
+            return chosen
+        return self.is_narrow or self._chosen_part() is None
+
     def _names(self, what: str) -> tuple[list[str], str]:
         """Return what the keys of QUANTITY or PAIR walk through, and which of it shows."""
-        picture, pair, part = self._shown, self._pair(), self._chosen_part()
-        if picture is not None and part is not None:
-            return part.names(what, picture, self.choices)
-        if picture is None or pair is None:
+        picture, part = self._shown, self._chosen_part()
+        if picture is None:
             return [], ""
-        if what == PAIR:
-            return [one.label for one in picture.pairs], pair.label
-        plot = plot_shown(pair, self.choices)
-        return [one.name for one in pair.plots], plot.name if plot is not None else ""
+        if part is not None:
+            return part.names(what, picture, self.choices)
+        return names_along(what, picture, self.choices)
 
     def _walk(self, what: str, step: int) -> None:
         names, current = self._names(what)
@@ -138,10 +144,8 @@ class AbstractRunKeys(RunActions):
             return
         if part is not None:
             part.choose(what, name, self.choices)
-        elif what == PAIR:
-            self.choices.pair, self.choices.path = name, ""
         else:
-            self.choices.quantity = name
+            choose_along(what, name, self.choices)
         self._draw()
 
     def action_view(self) -> None:
@@ -179,7 +183,7 @@ class AbstractRunKeys(RunActions):
 
     def action_ghosts(self) -> None:
         """Show or hide what earlier epochs measured."""
-        self.choices.has_ghosts = not self.choices.has_ghosts
+        self.choices.has_ghosts = not self.has_ghosts
         self._draw()
 
     def action_others(self) -> None:

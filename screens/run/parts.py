@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.message import Message
 from textual.widget import Widget
 
+from mcworkbench.screens.run.choices import pair_shown, plot_shown
+
 if TYPE_CHECKING:
     from mcworkbench.screens.chart.widget import Chart
     from mcworkbench.screens.pictures.run_picture import RunPicture
@@ -100,6 +102,25 @@ class AbstractPart(ABC):
     def set_t(self, t: float | None) -> None:
         """Follow the position along the path that another pane was put to."""
         del t
+
+
+def names_along(what: str, picture: RunPicture, choices: Choices) -> tuple[list[str], str]:
+    """Return the pairs of ends, or the quantities along t of the pair that shows; and which."""
+    pair = pair_shown(picture, choices)
+    if pair is None:
+        return [], ""
+    if what == PAIR:
+        return [one.label for one in picture.pairs], pair.label
+    plot = plot_shown(pair, choices)
+    return [one.name for one in pair.plots], plot.name if plot is not None else ""
+
+
+def choose_along(what: str, name: str, choices: Choices) -> None:
+    """Have another pair of ends shown, or another quantity along t."""
+    if what == PAIR:
+        choices.pair, choices.path = name, ""
+    else:
+        choices.quantity = name
 
 
 def make_parts() -> tuple[AbstractPart, ...]:

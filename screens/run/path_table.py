@@ -67,18 +67,21 @@ class PathTableList(AbstractLines):
         self.highest = -1
         self._shift_by = 0
         self._num_hidden = 0
+        # Where the cursor was put, by somebody or because a path is worst there; a path that is
+        # being evaluated may not have come so far.
+        self._placed_t: float | None = None
 
     def show(self, table: PathTable | None, highest: int) -> None:
-        """Show a table; the cursor stays at its t where there is such a row."""
+        """Show a table; the cursor stays at its t once it was put somewhere."""
         if table is self.table and highest == self.highest:
             return
-        t = self.t
         self.table, self.highest = table, highest
-        if table is not None and t is not None:
-            self.at = nearest(table.ts, t)
-        elif table is not None and len(table.rows) == table.total:
-            # A whole path is opened where it is worst.
+        if table is not None and self._placed_t is not None:
+            self.at = nearest(table.ts, self._placed_t)
+        elif self.is_whole:
+            # A path is opened where it is worst, once that is known.
             self.at = max(0, highest)
+            self._placed_t = self.t
         self.renew()
         self.reveal()
 
@@ -88,10 +91,26 @@ class PathTableList(AbstractLines):
         table = self.table
         return table.ts[self.at] if table is not None and self.at < len(table.ts) else None
 
+    def forget(self) -> None:
+        """Begin anew with another run."""
+        self.at, self._placed_t = 0, None
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether every point of the path is there."""
+        table = self.table
+        return table is not None and bool(table.rows) and len(table.rows) == table.total
+
     def move_to_t(self, t: float) -> None:
         """Put the cursor on the row nearest to t without telling anyone."""
+        self._placed_t = t
         if self.table is not None and self.table.ts:
             self.move_to(nearest(self.table.ts, t))
+
+    @override
+    def _user_moves(self, item: int) -> None:
+        super()._user_moves(item)
+        self._placed_t = self.t
 
     @property
     @override

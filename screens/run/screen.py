@@ -165,7 +165,7 @@ class RunScreen(AbstractSharedT):
         pair = pair_shown(picture, self.choices)
         if pair is None:
             return
-        self.along.show(picture, pair, self.choices)
+        self.along.show(picture, pair, self.choices, has_ghosts=self.has_ghosts)
         table = table_shown(pair, self.choices)
         plot = plot_shown(pair, self.choices)
         highest = highest_row(table, plot) if table is not None and plot is not None else -1

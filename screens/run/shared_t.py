@@ -39,13 +39,14 @@ class AbstractSharedT(AbstractRunKeys):
         self._t: float | None = None
 
     def _begin_at_worst(self) -> None:
-        """Put charts and parts to where the table stands, unless the user moved them before."""
-        if self._t is None and self.table.rows.t is not None:
+        """Put charts and parts to where the path is worst, unless the user moved them before."""
+        if self._t is None and self.table.rows.is_whole:
             self._move_t(self.table.rows.t)
 
     def _forget_t(self) -> None:
         """Begin anew with another run."""
         self._t = None
+        self.table.rows.forget()
         with self.prevent(Chart.CrosshairMoved):
             self.along.set_crosshair(None)
 

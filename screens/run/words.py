@@ -104,7 +104,9 @@ def why_empty(picture: RunPicture, what: str) -> str:
     if broken is not None:
         verb = "failed" if broken.state is State.failed else "was lost"
         return f"{what} — {broken.name} {verb}"
-    return f"{what} — the run is {row.state}"
+    # What a run that is done has not will not come.
+    told = what.replace(" yet", "") if row.state is State.done else what
+    return f"{told} — the run is {row.state}"
 
 
 def result_words(picture: RunPicture) -> str:

@@ -11,13 +11,26 @@ from textual.app import App
 from textual.containers import Vertical
 
 import mcworkbench
+from mcworkbench.runs.views import RunView
+from mcworkbench.screens.pictures.build import picture_of
 from mcworkbench.screens.pictures.looks import ALONG, Classified, Reconstructions
 from mcworkbench.screens.run.parts import PositionMoved
 from mcworkbench.screens.themes import DARK, LIGHT
+from tests.screens.pilots import press, wait_for
+from tests.screens.run_pilots import painted
 
 if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
     from textual.app import ComposeResult
+    from textual.pilot import Pilot
     from textual.widget import Widget
+
+    from mcworkbench.screens.pictures.looks import PairLooks
+    from mcworkbench.screens.run.parts import AbstractPart
+    from mcworkbench.screens.run.screen import RunScreen
+
+    Part = TypeVar("Part", bound=AbstractPart)
 
 _STYLES = Path(mcworkbench.__file__).parent / "screens" / "styles"
 HOSTILE = "\x1b[31m[red]evil[/red][@click=app.quit]x[/]\u202e界" + "ab" * 60
@@ -93,3 +106,32 @@ def classified(
     mean = np.broadcast_to(right[:, None] / 100, (num_positions, num_classes)).astype(float)
     ts = tuple(np.linspace(0, 1, num_positions).tolist())
     return Classified("line" if is_line else "curve", is_line, ts, counts, density, mean)
+
+
+def part_of(screen: RunScreen, kind: type[Part]) -> Part:
+    """Return one of the ways to look at a run."""
+    return next(part for part in screen.parts if isinstance(part, kind))
+
+
+def looks_of(run_id: str) -> PairLooks:
+    """Return what the first pair of a run shows besides numbers."""
+    return picture_of(RunView(run_id)).looks[0]
+
+
+async def view(screen: RunScreen, pilot: Pilot[Any], name: str) -> None:
+    """Press v until a way to look at the run shows."""
+    for _ in range(8):
+        if screen.has_class(f"-{name}"):
+            break
+        await press(pilot, "v")
+    assert screen.has_class(f"-{name}"), f"v never leads to {name}"
+    await pilot.pause()
+
+
+async def shows(pilot: Pilot[Any], pane: Any, text: str) -> None:
+    """Wait until a pane shows a text."""
+
+    def is_there() -> bool:
+        return text in painted(pane)
+
+    await wait_for(pilot, is_there, text)

@@ -45,6 +45,13 @@ class Terminal:
         self._tmux("set-option", "-g", "escape-time", "10")
 
     def __enter__(self) -> Self:
+        # What is typed ahead of the shell's first prompt stands before it, and that prompt would
+        # later look like the one that follows the command.
+        try:
+            self.wait_for_prompt()
+        except AssertionError:
+            self.kill_server()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from mcworkbench.reports.plot import Role
 from mcworkbench.runs.views import RunView
 from mcworkbench.screens.chart.widget import Chart
 from mcworkbench.screens.pictures.build import picture_of
+from mcworkbench.screens.run.choices import Choices
 from mcworkbench.screens.run.looks.film_layout import numbers_text
 from mcworkbench.screens.run.looks.parts import (
     CodesPart,
@@ -20,46 +22,13 @@ from mcworkbench.screens.run.looks.parts import (
     PicturesPart,
     StripsPart,
 )
+from tests.screens.look_pilots import looks_of, part_of, shows, view
 from tests.screens.pilots import press, wait_for
 from tests.screens.recorded import cut, hold, recorded_home
 from tests.screens.run_pilots import SMALL, document, look, opened, painted
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any, TypeVar
-
-    from textual.pilot import Pilot
-
-    from mcworkbench.screens.pictures.looks import PairLooks
-    from mcworkbench.screens.run.parts import AbstractPart
-    from mcworkbench.screens.run.screen import RunScreen
-
-    Part = TypeVar("Part", bound=AbstractPart)
-
-
-def part_of(screen: RunScreen, kind: type[Part]) -> Part:
-    return next(part for part in screen.parts if isinstance(part, kind))
-
-
-def looks_of(run_id: str) -> PairLooks:
-    return picture_of(RunView(run_id)).looks[0]
-
-
-async def view(screen: RunScreen, pilot: Pilot[Any], name: str) -> None:
-    """Press v until a way to look at the run shows."""
-    for _ in range(8):
-        if screen.has_class(f"-{name}"):
-            break
-        await press(pilot, "v")
-    assert screen.has_class(f"-{name}"), f"v never leads to {name}"
-    await pilot.pause()
-
-
-async def shows(pilot: Pilot[Any], pane: Any, text: str) -> None:
-    def is_there() -> bool:
-        return text in painted(pane)
-
-    await wait_for(pilot, is_there, text)
 
 
 async def test_an_autoencoder_opens_with_its_pictures_where_the_loss_is_worst(home: Path) -> None:
@@ -124,7 +93,7 @@ async def test_v_walks_through_every_way_and_back(home: Path) -> None:
             ["Curve", "Codes", "Pictures"],
             ["Curve", "Training", "Table", "Plan", "Log"],
             ["Training", "Pictures"],
-            ["Codes", "Codes", "Crossed", "Between"],
+            ["Codes", "Codes 2", "Crossed", "Between"],
         ]
         assert screen.has_class("-pictures")
 
@@ -277,3 +246,14 @@ async def test_a_small_terminal_shows_the_pictures_first_and_names_the_other_pan
         assert [pane.display for pane in screen.panes()] == [False, False, True]
         await shows(pilot, strip, "▸#1")
         await shows(pilot, strip, "dB")
+
+
+async def test_what_a_pair_without_codes_lacks_is_told_with_the_state_of_the_run(
+    home: Path,
+) -> None:
+    run_id = recorded_home(home, "pictures")["pictures"]
+    part, picture = CodesPart(), picture_of(RunView(run_id))
+    part.show(replace(picture, looks=()), Choices())
+    for pane in (part.first, part.last, part.crossed, part.between):
+        assert re.fullmatch(r"no [a-z ]+ — the run is done", pane.empty)
+        assert " yet" not in pane.empty

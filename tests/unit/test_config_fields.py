@@ -10,7 +10,9 @@ import pytest
 import tomli
 
 from mcworkbench.catalogue import CURVES, DATASETS, MODELS
+from mcworkbench.config.experiment import KINDS
 from mcworkbench.config.fields import documented_sections, form_field, form_sections
+from mcworkbench.config.form_order import USED
 from mcworkbench.config.presets import shipped_root
 from mcworkbench.config.published import PUBLISHED
 
@@ -103,7 +105,7 @@ def test_sections_that_a_kind_has_no_use_for_are_idle() -> None:
     idle = {s.title for s in form_sections(QUICKSTART) if s.is_idle}
     ensembles = {"[fge]", "[snapshot]", "[swa]", "[swag]", "[ensemble]"}
     looks = {"[pictures]", "[latent]"}
-    assert idle == {"[path]", "[import]", *ensembles, *looks}
+    assert idle == {"[path]", "[import]", "[loss]", *ensembles, *looks}
     idle = {s.title for s in form_sections({"kind": "import"}) if s.is_idle}
     assert idle == {
         "[ends]",
@@ -117,6 +119,18 @@ def test_sections_that_a_kind_has_no_use_for_are_idle() -> None:
     }
     idle = {s.title for s in form_sections({"kind": "swag"}) if s.is_idle}
     assert {"[swa]", "[swag]", "[train]"}.isdisjoint(idle)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_loss_is_idle_where_the_network_does_not_reconstruct(kind: str) -> None:
+    def is_idle(model: str) -> bool:
+        sections = form_sections({"kind": kind, "model": {"name": model}})
+        return next(s.is_idle for s in sections if s.title == "[loss]")
+
+    assert is_idle("ae_tiny") == ("loss" not in USED[kind])
+    if kind != "autoencoder":
+        assert is_idle("mlp")
+        assert is_idle("torchvision:resnet18")
 
 
 @pytest.mark.parametrize(

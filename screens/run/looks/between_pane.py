@@ -75,7 +75,7 @@ class BetweenPane(AbstractPixels):
         for place, part in enumerate(between.parts):
             canvas.write(0, label + place * column, f"{part:.2f}".removeprefix("0"), HEAD)
         for place, (name, images) in enumerate(between.by_end):
-            top = 1 + place * num_rows
+            top = 1 + place * (min(num_rows, (size[0] + 1) // 2 + 1))
             canvas.write(top, 0, one_cell_each(name, limit=label - 1), HEAD)
             for step, image in enumerate(resized(images[self.pair], *size)):
                 canvas.picture(top, label + step * column, image, is_plain=self.is_plain)

@@ -35,8 +35,8 @@ class CodesPane(AbstractPixels):
         Binding("l", "end", "End", id="codes.end", tooltip="Show the codes of the next end"),
     ]
 
-    def __init__(self, *, id: str, end: int = 0) -> None:  # noqa: A002
-        super().__init__(id=id, name="Codes")
+    def __init__(self, *, id: str, name: str = "Codes", end: int = 0) -> None:  # noqa: A002
+        super().__init__(id=id, name=name)
         self.codes: Codes | None = None
         self.class_names: tuple[str, ...] = ()
         self.end = end

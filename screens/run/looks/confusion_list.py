@@ -6,7 +6,7 @@ row per class names those it is most often taken for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 import numpy as np
 from rich.color import Color
@@ -17,12 +17,13 @@ from typing_extensions import override
 
 from mcworkbench.reports.chart_canvas import one_cell_each
 from mcworkbench.reports.shades import COOL, WARM
-from mcworkbench.screens.run.choices import nearest
+from mcworkbench.screens.run.looks.at_t import KEYS, AbstractAtT
 from mcworkbench.screens.widgets.cells import fitted
 from mcworkbench.screens.widgets.lines import AbstractLines, Line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from textual.binding import BindingType
 
     from mcworkbench.screens.pictures.looks import Classified
 
@@ -36,22 +37,22 @@ _PERCENT = 100
 
 
 @final
-class ConfusionList(AbstractLines):
+class ConfusionList(AbstractLines, AbstractAtT):  # pyright: ignore[reportIncompatibleMethodOverride]
     """The confusions of one path at t: a row for every true class."""
 
     HELP = (
         "Rows are true classes, columns what the network at t takes them for: counts of test "
         "examples, shaded by their share of the row; right of them the share that is right. Where "
-        "the columns do not fit, every row names the classes it is most often taken for. t moves "
-        "with the crosshair of the charts."
+        "the columns do not fit, every row names the classes it is most often taken for. Left and "
+        "right move t, here and in every other pane."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(self, *, id: str, name: str) -> None:  # noqa: A002
         super().__init__(id=id, name=name, classes="pane")
         self.classified: Classified | None = None
         self.class_names: tuple[str, ...] = ()
         self.empty = _NOTHING
-        self._t: float | None = None
 
     def show(
         self, classified: Classified | None, classes: tuple[str, ...], empty: str = _NOTHING
@@ -59,23 +60,22 @@ class ConfusionList(AbstractLines):
         """Show what the networks along a path took the examples for."""
         if (classified, classes, empty) != (self.classified, self.class_names, self.empty):
             self.classified, self.class_names, self.empty = classified, classes, empty
-            self._title()
-            self.renew()
+            self.show_place()
 
-    def set_t(self, t: float | None) -> None:
-        """Show another place of the path."""
-        before = self.place
-        self._t = self._t if t is None else t
-        if self.place != before:
-            self._title()
-            self.renew()
+    @property
+    @override
+    def places(self) -> tuple[tuple[float, ...], ...]:
+        return (self.classified.ts,) if self.classified is not None else ()
 
     @property
     def place(self) -> int:
         """Return which of the path's positions shows."""
-        if self.classified is None:
-            return 0
-        return nearest(self.classified.ts, 0.5 if self._t is None else self._t)
+        return self.place_on(self.places[0]) if self.places else 0
+
+    @override
+    def show_place(self) -> None:
+        self._title()
+        self.renew()
 
     @property
     @override

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 import numpy as np
 from typing_extensions import override
@@ -11,11 +11,12 @@ from typing_extensions import override
 from mcworkbench.reports.halfblocks import RAMP
 from mcworkbench.reports.quantities import number
 from mcworkbench.reports.shades import COOL
-from mcworkbench.screens.run.choices import nearest
+from mcworkbench.screens.run.looks.at_t import KEYS, AbstractAtT
 from mcworkbench.screens.widgets.pixels import HEAD, MARK, STRONG, AbstractPixels, say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from textual.binding import BindingType
 
     from mcworkbench.reports.pixel_canvas import PixelCanvas
     from mcworkbench.screens.pictures.looks import Crossed
@@ -26,20 +27,21 @@ _NUM_TEXTS = 2
 
 
 @final
-class CrossedPane(AbstractPixels):
+class CrossedPane(AbstractPixels, AbstractAtT):
     """Mean squared error of the encoder at one t (row) with the decoder at another (column)."""
 
     HELP = (
         "What the decoder at one t (column) makes of the codes of the encoder at another (row). "
         "The diagonal is the path itself; where the corners are bright, both ends store the same "
-        "images in other codes. Shades are logarithmic. The marked row and column are those of t."
+        "images in other codes. Shades are logarithmic. The marked row and column are those of t, "
+        "which left and right move here and in every other pane."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id, name="Crossed")
         self.crossed: Crossed | None = None
         self.empty = _NOTHING
-        self._t: float | None = None
 
     def show(self, crossed: Crossed | None, empty: str = _NOTHING) -> None:
         """Show errors."""
@@ -47,11 +49,14 @@ class CrossedPane(AbstractPixels):
             self.crossed, self.empty = crossed, empty
             self.renew()
 
-    def set_t(self, t: float | None) -> None:
-        """Mark the row and the column of a place on the path."""
-        if t is not None and t != self._t:
-            self._t = t
-            self.renew(at_once=True)
+    @property
+    @override
+    def places(self) -> tuple[tuple[float, ...], ...]:
+        return (self.crossed.ts,) if self.crossed is not None else ()
+
+    @override
+    def show_place(self) -> None:
+        self.renew(at_once=True)
 
     @override
     def draw(self, canvas: PixelCanvas) -> None:
@@ -66,7 +71,7 @@ class CrossedPane(AbstractPixels):
                 canvas, f"needs {_LABEL + _MIN_CELL * size} × {size + _NUM_TEXTS}: z shows it alone"
             )
             return
-        here = nearest(crossed.ts, 0.5 if self._t is None else self._t)
+        here = self.place_on(crossed.ts)
         parts_SS = logarithmic_parts(crossed.mse_SS)
         step = max(1, math.ceil((_LABEL - 1) / cell))
         for place, t in enumerate(crossed.ts):

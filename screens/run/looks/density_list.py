@@ -14,7 +14,7 @@ from rich.text import Text
 from typing_extensions import override
 
 from mcworkbench.reports.chart_canvas import one_cell_each
-from mcworkbench.screens.run.choices import nearest
+from mcworkbench.screens.run.looks.at_t import KEYS, AbstractAtT
 from mcworkbench.screens.run.looks.confusion_list import short_names
 from mcworkbench.screens.widgets.cells import fitted
 from mcworkbench.screens.widgets.lines import AbstractLines, Line
@@ -22,6 +22,7 @@ from mcworkbench.screens.widgets.lines import AbstractLines, Line
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.style import Style
+    from textual.binding import BindingType
 
     from mcworkbench.screens.pictures.looks import Classified
 
@@ -32,14 +33,16 @@ _MOST_PATHS = 2
 
 
 @final
-class DensityList(AbstractLines):
+class DensityList(AbstractLines, AbstractAtT):  # pyright: ignore[reportIncompatibleMethodOverride]
     """Probability of the true class, its density by class, for at most two paths."""
 
     HELP = (
         "For every true class, how the probability that the network at t gives to it is spread, "
         "from 0 (left) to 1 (right), with the mean behind it. Heights are roots of the density "
-        "beside the highest of each line. A good network has everything at the right end."
+        "beside the highest of each line. A good network has everything at the right end. "
+        "Left and right move t, here and in every other pane."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"density--curve", "density--line"}
 
@@ -49,7 +52,6 @@ class DensityList(AbstractLines):
         self.paths: tuple[Classified, ...] = ()
         self.class_names: tuple[str, ...] = ()
         self.empty = _NOTHING
-        self._t: float | None = None
 
     def show(
         self, paths: tuple[Classified, ...], classes: tuple[str, ...], empty: str = _NOTHING
@@ -58,24 +60,18 @@ class DensityList(AbstractLines):
         paths = paths[:_MOST_PATHS]
         if (paths, classes, empty) != (self.paths, self.class_names, self.empty):
             self.paths, self.class_names, self.empty = paths, classes, empty
-            self._tell()
-            self.renew()
+            self.show_place()
 
-    def set_t(self, t: float | None) -> None:
-        """Show another place of the paths."""
-        before = [self._place(path) for path in self.paths]
-        self._t = self._t if t is None else t
-        if [self._place(path) for path in self.paths] != before:
-            self._tell()
-            self.renew()
+    @property
+    @override
+    def places(self) -> tuple[tuple[float, ...], ...]:
+        return tuple(path.ts for path in self.paths)
 
-    def _place(self, path: Classified) -> int:
-        return nearest(path.ts, 0.5 if self._t is None else self._t)
-
-    def _tell(self) -> None:
-        self.border_subtitle = (
-            f"t {self.paths[0].ts[self._place(self.paths[0])]:.3f}" if self.paths else ""
-        )
+    @override
+    def show_place(self) -> None:
+        ts = self.places[0] if self.places else ()
+        self.border_subtitle = f"t {ts[self.place_on(ts)]:.3f}" if ts else ""
+        self.renew()
 
     @property
     @override
@@ -108,7 +104,7 @@ class DensityList(AbstractLines):
     ) -> Text:
         text = Text(fitted(names[row], label), self.look("strong"), no_wrap=True, end="")
         for path in paths:
-            place = self._place(path)
+            place = self.place_on(path.ts)
             bars = bars_of(path.density_TLG[place, row], room)
             mean = float(path.mean_TL[place, row])
             text.append(" ")

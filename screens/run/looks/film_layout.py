@@ -198,6 +198,9 @@ def _draw_positions(canvas: PixelCanvas, film: Film) -> None:
             for place, text in enumerate(strip.texts):
                 is_here = place > 0 and columns[place - 1] == here
                 paint = STRONG if is_here else PLAIN if place else QUIET
+                if place and len(text) > column - _GAP:
+                    # The ratio says the same again: half a number would say something else.
+                    text = text.partition(" ")[0]  # noqa: PLW2901
                 shown = one_cell_each(text, limit=column - _GAP)
                 canvas.write(row, label + place * column, shown, paint)
             row += 1

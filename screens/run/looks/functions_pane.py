@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from textual import on
 from textual.containers import Container
@@ -12,11 +12,12 @@ from typing_extensions import override
 
 from mcworkbench.reports.plot import Bundle, Plot, Role, Series
 from mcworkbench.screens.chart.widget import Chart
-from mcworkbench.screens.run.choices import nearest
+from mcworkbench.screens.run.looks.at_t import KEYS, AbstractAtT
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from mcworkbench.screens.pictures.looks import Fitted
 
@@ -25,21 +26,21 @@ Points = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 @final
-class FunctionsPane(Container):
+class FunctionsPane(Container, AbstractAtT):
     """One path's functions of one variable."""
 
     HELP = (
         "Every network along the path as a function of its one variable, faint; both ends and the "
-        "one at t stand out, over the data they were fitted to. t moves with the crosshair of the "
-        "charts along t; a crosshair in here reads the functions at one x."
+        "one at t stand out, over the data they were fitted to. Left and right move t, here and in "
+        "every other pane; with a crosshair in here they read the functions at one x."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
 
     def __init__(self, *, id: str, name: str) -> None:  # noqa: A002
         super().__init__(id=id, name=name, classes="pane")
         self.chart = Chart(name=name, id=f"{id}-chart")
         self.fitted: Fitted | None = None
         self.empty = _NOTHING
-        self._t: float | None = None
         self._bundle: Bundle | None = None
 
     def compose(self) -> ComposeResult:
@@ -51,27 +52,22 @@ class FunctionsPane(Container):
         if fitted is not self.fitted or empty != self.empty or not self.chart.plot.name:
             self.fitted, self.empty = fitted, empty
             self._bundle = bundle_of(fitted) if fitted is not None else None
-            self._draw()
+            self.show_place()
 
-    def set_t(self, t: float | None) -> None:
-        """Show another function bold."""
-        if t is not None and t != self._t:
-            before = self._place()
-            self._t = t
-            if self._place() != before:
-                self._draw()
+    @property
+    @override
+    def places(self) -> tuple[tuple[float, ...], ...]:
+        return (self.fitted.ts,) if self.fitted is not None else ()
 
-    def _place(self) -> int:
-        wanted = 0.5 if self._t is None else self._t
-        return nearest(self.fitted.ts, wanted) if self.fitted is not None else 0
-
-    def _draw(self) -> None:
+    @override
+    def show_place(self) -> None:
         name = clean_line(self.fitted.name) if self.fitted is not None else ""
         self.border_title = Content(f"Functions · {name}" if name else "Functions")
         if self.fitted is None or self._bundle is None:
             self.chart.show(Plot("functions", "functions", "x", "y", empty=self.empty))
             return
-        self.chart.show(functions_plot(self.fitted, self._bundle, self._place()))
+        place = self.place_on(self.fitted.ts)
+        self.chart.show(functions_plot(self.fitted, self._bundle, place))
 
     @override
     def focus(self, scroll_visible: bool = True) -> FunctionsPane:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 from typing_extensions import override
 
 from mcworkbench.screens.pictures.looks import PairLooks
-from mcworkbench.screens.run.choices import num_numbers, pair_shown, plot_shown, training_shown
+from mcworkbench.screens.run.choices import num_numbers, pair_shown, training_shown
 from mcworkbench.screens.run.looks.between_pane import BetweenPane
 from mcworkbench.screens.run.looks.codes_pane import CodesPane
 from mcworkbench.screens.run.looks.confusion_list import ConfusionList
@@ -15,7 +15,7 @@ from mcworkbench.screens.run.looks.crossed_pane import CrossedPane
 from mcworkbench.screens.run.looks.density_list import DensityList
 from mcworkbench.screens.run.looks.functions_pane import FunctionsPane
 from mcworkbench.screens.run.looks.recon_strip import ReconStrip
-from mcworkbench.screens.run.parts import PAIR, AbstractPart
+from mcworkbench.screens.run.parts import PAIR, AbstractPart, choose_along, names_along
 from mcworkbench.screens.run.words import why_empty
 
 if TYPE_CHECKING:
@@ -40,20 +40,17 @@ class AbstractPathPart(AbstractPart):
 
     @override
     def names(self, what: str, picture: RunPicture, choices: Choices) -> tuple[list[str], str]:
-        pair = pair_shown(picture, choices)
-        if pair is None:
-            return [], ""
-        if what == PAIR:
-            return [one.label for one in picture.pairs], pair.label
-        plot = plot_shown(pair, choices) if "curve" in self.keeps else None
-        return ([one.name for one in pair.plots], plot.name) if plot is not None else ([], "")
+        # Without the chart no quantity shows.
+        is_shown = what == PAIR or "curve" in self.keeps
+        return names_along(what, picture, choices) if is_shown else ([], "")
 
     @override
     def choose(self, what: str, name: str, choices: Choices) -> None:
-        if what == PAIR:
-            choices.pair, choices.path = name, ""
-        else:
-            choices.quantity = name
+        choose_along(what, name, choices)
+
+    @override
+    def leads(self, picture: RunPicture) -> bool:
+        return False
 
 
 @final
@@ -147,7 +144,7 @@ class CodesPart(AbstractPathPart):
 
     def __init__(self) -> None:
         self.first = CodesPane(id="codes-first")
-        self.last = CodesPane(id="codes-last", end=1)
+        self.last = CodesPane(id="codes-last", name="Codes 2", end=1)
         self.crossed = CrossedPane(id="codes-crossed")
         self.between = BetweenPane(id="codes-between")
         self.top = (self.first, self.last, self.crossed)
@@ -158,16 +155,13 @@ class CodesPart(AbstractPathPart):
         return any(looks.codes is not None for looks in picture.looks)
 
     @override
-    def leads(self, picture: RunPicture) -> bool:
-        return False
-
-    @override
     def show(self, picture: RunPicture, choices: Choices) -> None:
         looks = looks_shown(picture, choices)
         for pane in (self.first, self.last):
-            pane.show(looks.codes, looks.classes)
-        self.crossed.show(looks.crossed)
-        self.between.show(looks.between)
+            pane.show(looks.codes, looks.classes, why_empty(picture, "no codes yet"))
+        crossed = why_empty(picture, "no crossed encoders and decoders yet")
+        self.crossed.show(looks.crossed, crossed)
+        self.between.show(looks.between, why_empty(picture, "no pictures between codes yet"))
 
     @override
     def set_t(self, t: float | None) -> None:
@@ -192,10 +186,6 @@ class ConfusionPart(AbstractPathPart):
     @override
     def has(self, picture: RunPicture) -> bool:
         return any(looks.classified for looks in picture.looks)
-
-    @override
-    def leads(self, picture: RunPicture) -> bool:
-        return False
 
     @override
     def show(self, picture: RunPicture, choices: Choices) -> None:
@@ -239,10 +229,6 @@ class FunctionsPart(AbstractPathPart):
     @override
     def has(self, picture: RunPicture) -> bool:
         return any(looks.fitted for looks in picture.looks)
-
-    @override
-    def leads(self, picture: RunPicture) -> bool:
-        return False
 
     @override
     def show(self, picture: RunPicture, choices: Choices) -> None:
