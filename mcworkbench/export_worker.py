@@ -80,7 +80,7 @@ def perform(job: Mapping[str, Any]) -> str:
         return f"weights by Keras's names: {count} arrays"
     content: Mapping[str, Any]
     if not (folder / "path.json").is_file():
-        tensors = read_tensors(folder / NETWORK_FILE)
+        tensors = _network(folder)
         content, words = tensors, "a network's state dict"
         if job["format"] == "checkpoint":
             content = _checkpoint(folder, whole, int(job["epoch"]), tensors)
@@ -97,6 +97,13 @@ def perform(job: Mapping[str, Any]) -> str:
     publish_bytes(Path(job["target"]), data)
     num_values = sum(tensor.numel() for tensor in tensors.values())
     return f"{words}: {len(tensors)} tensors, {num_values:,} values"
+
+
+def _network(folder: Path) -> dict[str, Tensor]:
+    """Return a network's tensors in the order of its module: a safetensors file keeps none."""
+    tensors = read_tensors(folder / NETWORK_FILE)
+    names = open_flat(folder, device="cpu").module.state_dict()
+    return {name: tensors[name] for name in names if name in tensors} | tensors
 
 
 def _snapshot(stage: StageFolder, name: str) -> Path:

@@ -23,6 +23,7 @@ from typing_extensions import override
 from mcworkbench import catalogue
 from mcworkbench.errors import WorkbenchError
 from mcworkbench.models import build_model
+from mcworkbench.params.foreign import natural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -70,10 +71,18 @@ class Guess:
 
 
 def guess(shapes: Shapes) -> Guess:
-    """Return what names and shapes in the writer's order tell.
+    """Return what names and shapes in the writer's order tell, or else in the order of names.
 
     A curve of the reference is looked at by its first node.
     """
+    found = _guess(shapes)
+    if found.sections:
+        return found
+    by_name = _guess({name: shapes[name] for name in sorted(shapes, key=natural)})
+    return by_name if by_name.sections else found
+
+
+def _guess(shapes: Shapes) -> Guess:
     network = _first_node(shapes)
     learnt = {name: shape for name, shape in network.items() if not _STATISTIC.fullmatch(name)}
     kept = {name: shape for name, shape in network.items() if _is_kept(name)}

@@ -82,6 +82,23 @@ def test_names_do_not_matter_where_shapes_fit() -> None:
     assert guess(shapes).sections[0] == {"name": "mlp", "widths": (400, 200, 100), "bias": False}
 
 
+@pytest.mark.parametrize(
+    ("section", "input_shape"),
+    [
+        ({"name": "mlp", "widths": (48,)}, (64,)),
+        ({"name": "cnn"}, (1, 28, 28)),
+        ({"name": "preresnet", "depth": 8}, (3, 32, 32)),
+    ],
+)
+def test_a_file_that_lost_the_order_of_its_names_is_recognised_by_them(
+    section: dict[str, Any], input_shape: tuple[int, ...]
+) -> None:
+    shapes = shapes_of(built(section, input_shape, 10))
+    backwards = {name: shapes[name] for name in reversed(shapes)}
+    assert guess(backwards).sections[0] == section
+    assert guess(backwards).num_outputs == 10
+
+
 def test_what_fits_nothing_names_what_it_is_most_like() -> None:
     shapes = shapes_of(built({"name": "vgg16"}, (3, 32, 32), 10))
     shapes["layer_blocks.0.0.weight"] = (64, 3, 5, 5)

@@ -59,6 +59,10 @@ def test_the_reference_finds_its_checkpoints_curves_and_commands(
 
     end = load(root / "endpoint-1" / "checkpoint-2.pt")
     assert set(end) == {"epoch", "model_state", "optimizer_state"}
+    # As torch.save of the module has them: the reference pairs optimiser states by place.
+    assert list(end["model_state"]) == [
+        f"fc.{place}.{part}" for place in (0, 2) for part in ("weight", "bias")
+    ]
     assert end["epoch"] == 2
     parameters = [torch.zeros_like(value) for value in end["model_state"].values()]
     optimizer = torch.optim.SGD(parameters, lr=1.0)
