@@ -148,7 +148,8 @@ def check_command(
         problems, obstacle, notes = _problems(reference)
         shown = clean_line(reference)
         if problems:
-            write(f"{shown}: {problem}" for problem in problems)
+            # A file's problems begin with its name already.
+            write(p if p.startswith(shown) else f"{shown}: {p}" for p in problems)
             code = INVALID
         elif obstacle and presets:
             write([f"{shown}: {obstacle}"])

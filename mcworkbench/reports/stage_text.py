@@ -40,7 +40,7 @@ _LOOKED_AT = ("pictures", "latent", "align_code")
 _PICTURED = {
     "picture_mse_max": "max mse of its pictures",
     "cross_mse_ends": "mse of crossed ends",
-    "code_distance_before": "distance of the codes",
+    "code_distance_before": "distance of the codes before",
     "code_distance": "distance of the codes",
     "aligned_distance": "aligned",
 }

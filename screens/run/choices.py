@@ -82,9 +82,12 @@ def active_stage(picture: RunPicture) -> StageRow | None:
 
 
 def pair_shown(picture: RunPicture, choices: Choices) -> PairPicture | None:
-    """Return the chosen pair, else the one that grows, else the first with numbers."""
+    """Return the chosen pair, else the one that grows, else the first with numbers.
+
+    Nothing grows once the run is over: it then shows what it shows when it is opened.
+    """
     by_label = {pair.label: pair for pair in picture.pairs}
-    for label in (choices.pair, choices.busy):
+    for label in (choices.pair, choices.busy if picture.row.state in ACTIVE else ""):
         if label in by_label:
             return by_label[label]
     filled = (pair for pair in picture.pairs if num_numbers(pair))
