@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mcworkbench.reports.plot import Role, Series
+from mcworkbench.runs.state import State
 from mcworkbench.screens.pictures.run_picture import PathTable
 from mcworkbench.screens.run.choices import (
     Choices,
@@ -75,6 +78,9 @@ def test_the_pair_that_grew_last_is_followed() -> None:
     shown = pair_shown(grown, Choices(busy="two"))
     assert shown is grown.pairs[1]
     assert pair_shown(grown, Choices(busy="two", pair="one")) is grown.pairs[0]
+    # Once the run is over nothing grows any more: it shows what it opens with.
+    over = replace(grown, row=replace(grown.row, state=State.done))
+    assert pair_shown(over, Choices(busy="two")) is pair_shown(over, Choices())
 
 
 def test_an_evaluation_belongs_to_the_pair_of_its_path() -> None:
