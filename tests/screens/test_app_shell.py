@@ -65,7 +65,7 @@ def test_no_action_hangs_on_a_key_that_tmux_or_an_editor_swallows(owner: type) -
 def test_every_action_with_a_name_has_an_id_of_its_own() -> None:
     # Panes at one t share two bindings, which one line of keys.toml moves for all of them.
     bindings = {binding for owner in our_classes() for binding in bindings_of(owner) if binding.id}
-    names = [binding.id for binding in bindings]
+    names = [str(binding.id) for binding in bindings]
     assert len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)
 
 
