@@ -52,13 +52,15 @@ class StageKind:
 
 _OPTIONS = "mcworkbench.config.options"
 _STAGES = "mcworkbench.stages"
+# Of a perceptual loss: the network whose features it compares, and what that was trained on.
+_FEATURES = ("features?", "features_data?")
 
 STAGES: dict[str, StageKind] = {
     "dataset": StageKind(f"{_OPTIONS}.data:DataOptions", f"{_STAGES}.dataset:run", (), "dataset"),
     "endpoint": StageKind(
         f"{_OPTIONS}.endpoint:EndpointOptions",
         f"{_STAGES}.endpoint:run",
-        ("dataset", "start?", "features?", "features_data?"),
+        ("dataset", "start?", *_FEATURES),
         "network",
     ),
     "import": StageKind(
@@ -76,13 +78,13 @@ STAGES: dict[str, StageKind] = {
     "curve": StageKind(
         f"{_OPTIONS}.curve:CurveOptions",
         f"{_STAGES}.curve:run",
-        ("dataset", "first?", "last?", "start?", "features?", "features_data?"),
+        ("dataset", "first?", "last?", "start?", *_FEATURES),
         "path",
     ),
     "evaluate": StageKind(
         f"{_OPTIONS}.evaluate:EvaluateOptions",
         f"{_STAGES}.evaluate:run",
-        ("dataset", "path", "test-*?", "features?", "features_data?"),
+        ("dataset", "path", "test-*?", *_FEATURES),
         "table",
     ),
     "pictures": StageKind(
@@ -106,19 +108,19 @@ STAGES: dict[str, StageKind] = {
     "fge": StageKind(
         f"{_OPTIONS}.fge:FgeOptions",
         f"{_STAGES}.fge:run",
-        ("dataset", "start", "features?", "features_data?"),
+        ("dataset", "start", *_FEATURES),
         "members",
     ),
     "snapshot": StageKind(
         f"{_OPTIONS}.snapshot:SnapshotOptions",
         f"{_STAGES}.snapshot:run",
-        ("dataset", "start?", "features?", "features_data?"),
+        ("dataset", "start?", *_FEATURES),
         "members",
     ),
     "swa": StageKind(
         f"{_OPTIONS}.swa:SwaOptions",
         f"{_STAGES}.swa:run",
-        ("dataset", "start?", "features?", "features_data?"),
+        ("dataset", "start?", *_FEATURES),
         "network",
     ),
     "swag": StageKind(
@@ -133,7 +135,7 @@ STAGES: dict[str, StageKind] = {
     "soup": StageKind(
         f"{_OPTIONS}.ensemble:SoupOptions",
         f"{_STAGES}.soup:run",
-        ("dataset", "network-*", "features?", "features_data?"),
+        ("dataset", "network-*", *_FEATURES),
         "network",
     ),
     "ensemble": StageKind(

@@ -13,8 +13,8 @@ from mcworkbench.data.dataset import open_dataset
 from mcworkbench.models.product import OPTIMIZER_FILE, network_files
 from mcworkbench.params.store import network_bytes
 from mcworkbench.runs.events import Noted, Progress, Warned
-from mcworkbench.stages.judging import mean_image_scores, stage_tasks, told_loss
-from mcworkbench.stages.scoring import NetworkScorer, watched_name
+from mcworkbench.stages.judging import mean_image_scores, told_loss, training_scorer
+from mcworkbench.stages.scoring import watched_name
 from mcworkbench.stages.starting import starting_network
 from mcworkbench.stages.strips import NUM_IMAGES, FixedImages, save_strip
 from mcworkbench.training.evaluation import Interrupted
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mcworkbench.params.flat import FlatModule
     from mcworkbench.runs.events import Event
     from mcworkbench.runs.workspace import Workspace
-    from mcworkbench.tasks.task import AbstractTask
+    from mcworkbench.stages.scoring import NetworkScorer
 
 # A network this near to the mean image tells hardly one image from another.
 _COLLAPSED = 0.95
@@ -47,18 +47,10 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     )
     if watched_name(dataset) == "test":
         yield Noted("there is no validation split: the test set is watched while training")
-    task, judge = stage_tasks(workspace, dataset, options.loss)
+    task, scorer = training_scorer(workspace, dataset, flat, options, options.loss)
     yield from told_loss(options.loss)
-    scorer = NetworkScorer(
-        dataset,
-        flat,
-        workspace,
-        precision=options.precision,
-        channels_last=options.channels_last,
-        task=judge,
-    )
     train = scorer.split("train")
-    watching = _Watching(scorer, dataset, flat, workspace, task=judge)
+    watching = _Watching(scorer, dataset, flat, workspace)
     trainer = Trainer(
         Job(
             section="train",
@@ -103,8 +95,6 @@ class _Watching:
         dataset: Dataset,
         flat: FlatModule,
         workspace: Workspace,
-        *,
-        task: AbstractTask,
     ) -> None:
         options = workspace.options
         assert isinstance(options, EndpointOptions)
@@ -117,7 +107,7 @@ class _Watching:
         self._fixed: FixedImages | None = None
         if dataset.range:
             splits = {self._name: scorer.split(self._name)}
-            found = mean_image_scores(dataset, task, scorer.split("train"), splits)
+            found = mean_image_scores(dataset, scorer.task, scorer.split("train"), splits)
             self.baseline = {f"{self._name}_baseline": found[f"{self._name}_nll"]}
             self._fixed = FixedImages(
                 dataset, workspace.device, NUM_IMAGES, channels_last=options.channels_last

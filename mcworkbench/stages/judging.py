@@ -28,6 +28,7 @@ from mcworkbench.models.product import NETWORK_FILE, require_kind
 from mcworkbench.params.foreign import read_foreign
 from mcworkbench.params.store import read_tensors
 from mcworkbench.runs.events import Noted
+from mcworkbench.stages.scoring import NetworkScorer
 from mcworkbench.tasks import DEFAULT_ECE_BINS, make_task
 from mcworkbench.training.evaluation import evaluate_split
 
@@ -37,8 +38,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mcworkbench.config.options.evaluate import EvaluateOptions
+    from mcworkbench.config.options.training import TrainingOptions
     from mcworkbench.data.dataset import Dataset
     from mcworkbench.data.resident import Split
+    from mcworkbench.params.flat import FlatModule
     from mcworkbench.runs.workspace import Workspace
     from mcworkbench.tasks.reconstruction import ImageLoss
     from mcworkbench.tasks.task import AbstractTask
@@ -69,6 +72,30 @@ def stage_tasks(
     likeness = None if lpips is None else _lpips(dataset, lpips).to(workspace.device)
     lean = make_task(dataset, ece_bins=0, loss=measure)
     return lean, make_task(dataset, ece_bins=ece_bins, loss=measure, lpips=likeness)
+
+
+def training_scorer(
+    workspace: Workspace,
+    dataset: Dataset,
+    flat: FlatModule,
+    options: TrainingOptions,
+    loss: LossOptions | None,
+) -> tuple[AbstractTask, NetworkScorer]:
+    """Return the task a network trains by, and what scores it meanwhile, with every metric.
+
+    Raises:
+        InvalidInputError: as `stage_tasks`.
+    """
+    task, judge = stage_tasks(workspace, dataset, loss)
+    scorer = NetworkScorer(
+        dataset,
+        flat,
+        workspace,
+        precision=options.precision,
+        channels_last=options.channels_last,
+        task=judge,
+    )
+    return task, scorer
 
 
 def evaluation_task(

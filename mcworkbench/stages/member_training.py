@@ -14,8 +14,8 @@ from mcworkbench.ensembles.store import MemberStore, kept_vector
 from mcworkbench.models.product import OPTIMIZER_FILE, network_files
 from mcworkbench.params.store import read_tensors
 from mcworkbench.runs.events import Noted
-from mcworkbench.stages.judging import stage_tasks, told_loss
-from mcworkbench.stages.scoring import NetworkScorer, watched_name
+from mcworkbench.stages.judging import told_loss, training_scorer
+from mcworkbench.stages.scoring import watched_name
 from mcworkbench.training.job import Job, Observation
 from mcworkbench.training.loop import Trainer
 from mcworkbench.training.optimizers import load_optimizer_tensors
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mcworkbench.params.flat import FlatModule
     from mcworkbench.runs.events import Event
     from mcworkbench.runs.workspace import Workspace
+    from mcworkbench.stages.scoring import NetworkScorer
 
 
 @final
@@ -108,15 +109,7 @@ class MemberTraining:
             has_start: whether the network it begins with is scored as row 0.
             wrap: makes another collector of the one that captures.
         """
-        task, judge = stage_tasks(workspace, dataset, loss)
-        self.scorer = NetworkScorer(
-            dataset,
-            flat,
-            workspace,
-            precision=options.precision,
-            channels_last=options.channels_last,
-            task=judge,
-        )
+        task, self.scorer = training_scorer(workspace, dataset, flat, options, loss)
         steps = StepScorer(self.scorer, dataset, flat)
         self.store = MemberStore(
             workspace,

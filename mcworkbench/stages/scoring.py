@@ -45,6 +45,7 @@ class NetworkScorer:
     """Scores whole splits without touching parameters, buffers or generators.
 
     Attributes:
+        task: what it scores by.
         averages: what an ensemble of such networks is the mean of, as the task says.
     """
 
@@ -66,8 +67,8 @@ class NetworkScorer:
         self._between = interruptible(workspace)
         self._precision = precision
         self._channels_last = channels_last
-        self._task = task or make_task(dataset)
-        self.averages: Averages = self._task.averages
+        self.task = task or make_task(dataset)
+        self.averages: Averages = self.task.averages
         self._splits: dict[SplitName, Split] = {}
         self._batch_size = batch_size
 
@@ -81,7 +82,7 @@ class NetworkScorer:
 
     def answers(self, name: SplitName) -> Tensor:
         """Return what averaged outputs are compared with: targets, or images in [0, 1] pixels."""
-        return answers_of(self.split(name), self._task.averaged, self._batch_size)
+        return answers_of(self.split(name), self.task.averaged, self._batch_size)
 
     def scores(self, name: SplitName) -> dict[str, float]:
         """Return every metric of one split by "<split>_<metric>"; may raise `Interrupted`."""
@@ -89,7 +90,7 @@ class NetworkScorer:
 
     def outputs(self, name: SplitName) -> tuple[dict[str, float], Tensor]:
         """Return the scores of one split and what an ensemble averages, from one pass."""
-        values, stored_N = self._scored(name, self._task.averaged)
+        values, stored_N = self._scored(name, self.task.averaged)
         assert stored_N is not None
         return values, stored_N
 
@@ -99,7 +100,7 @@ class NetworkScorer:
         self._flat.module.eval()
         scored = evaluate_split(
             self._flat,
-            self._task,
+            self.task,
             self.split(name),
             batch_size=self._batch_size,
             precision=self._precision,

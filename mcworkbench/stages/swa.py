@@ -16,10 +16,10 @@ from mcworkbench.ensembles.average_collector import AverageCollector
 from mcworkbench.models.product import network_files
 from mcworkbench.params.store import network_bytes
 from mcworkbench.runs.events import Noted, Progress
-from mcworkbench.stages.judging import stage_tasks, told_loss
+from mcworkbench.stages.judging import told_loss, training_scorer
 from mcworkbench.stages.member_training import StepScorer, carry_momentum
 from mcworkbench.stages.refreshing import refresher
-from mcworkbench.stages.scoring import NetworkScorer, watched_name
+from mcworkbench.stages.scoring import watched_name
 from mcworkbench.stages.starting import starting_network
 from mcworkbench.training.evaluation import Interrupted
 from mcworkbench.training.job import Job
@@ -50,16 +50,8 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
     )
     if watched_name(dataset) == "test":
         yield Noted("there is no validation split: the test set is watched while training")
-    task, judge = stage_tasks(workspace, dataset, options.loss)
+    task, scorer = training_scorer(workspace, dataset, flat, options, options.loss)
     yield from told_loss(options.loss)
-    scorer = NetworkScorer(
-        dataset,
-        flat,
-        workspace,
-        precision=options.precision,
-        channels_last=options.channels_last,
-        task=judge,
-    )
     steps = StepScorer(scorer, dataset, flat)
     placer = refresher(
         workspace,

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from typing_extensions import override
 
 from mcworkbench.config.options.base import Options, unhashed
-from mcworkbench.config.options.loss import LossOptions  # noqa: TC001 - a field's type
+from mcworkbench.config.options.loss import JudgedOptions
 from mcworkbench.config.options.training import SectionSeeds, SeedOptions, TrainingOptions
 from mcworkbench.config.references import ReferenceText
 
@@ -88,12 +88,8 @@ class CurveSection(CurveSettings, SectionSeeds):
         return self.bends + 2 if counted else int(self.nodes or 0)
 
 
-class CurveOptions(CurveSettings, SeedOptions):
+class CurveOptions(CurveSettings, SeedOptions, JudgedOptions):
     """Everything that determines one trained curve, beside its ends and the data set."""
-
-    loss: LossOptions | None = Field(
-        default=None, description="What reconstructions are judged by; absent: mse."
-    )
 
 
 class LineOptions(Options):

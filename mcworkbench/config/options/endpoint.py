@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from mcworkbench.config.options.base import Options, unhashed
-from mcworkbench.config.options.loss import LossOptions  # noqa: TC001 - a field's type
+from mcworkbench.config.options.loss import JudgedOptions
 from mcworkbench.config.options.model import AnyModelOptions
 from mcworkbench.config.options.training import SectionSeeds, SeedOptions, TrainingOptions
 from mcworkbench.config.references import ReferenceText
@@ -22,13 +22,10 @@ class TrainSection(TrainingOptions, SectionSeeds):
     )
 
 
-class EndpointOptions(TrainingOptions, SeedOptions):
+class EndpointOptions(TrainingOptions, SeedOptions, JudgedOptions):
     """Everything that determines one trained network, beside the data set."""
 
     model: AnyModelOptions = Field(description="The network.", discriminator="name")
-    loss: LossOptions | None = Field(
-        default=None, description="What reconstructions are judged by; absent: mse."
-    )
 
 
 class ImportOptions(Options):

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from mcworkbench.config.options.base import Options, unhashed
 from mcworkbench.config.options.curve import Position
-from mcworkbench.config.options.loss import LossOptions  # noqa: TC001 - a field's type
+from mcworkbench.config.options.loss import JudgedOptions
 from mcworkbench.config.options.refresh import RefreshOptions
 from mcworkbench.config.references import ReferenceText
 
@@ -41,7 +41,7 @@ class PredictOptions(ScoringOptions):
     label: str = unhashed("", description="What the network is called in tables.")
 
 
-class SoupOptions(ScoringOptions):
+class SoupOptions(ScoringOptions, JudgedOptions):
     """The mean of several networks' parameters (arXiv:2203.05482)."""
 
     count: int = Field(default=2, ge=1, le=10_000, description="How many networks there are.")
@@ -49,9 +49,6 @@ class SoupOptions(ScoringOptions):
         default="uniform",
         description="uniform: all of them; greedy: in the order of their own scores, each kept if "
         "the watched split gets no worse.",
-    )
-    loss: LossOptions | None = Field(
-        default=None, description="What reconstructions are judged by; absent: mse."
     )
 
 

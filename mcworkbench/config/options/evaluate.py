@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from mcworkbench.config.options.base import Options, unhashed
 from mcworkbench.config.options.curve import Position
-from mcworkbench.config.options.loss import LossOptions, LpipsOptions
+from mcworkbench.config.options.loss import JudgedOptions, LpipsOptions
 
 _EPOCH = re.compile(r"\d{1,6}", re.ASCII)
 MIN_POINTS = 2
@@ -94,14 +94,11 @@ class EvaluateSettings(PointOptions):
         return tuple(index / (self.points - 1) for index in range(self.points))
 
 
-class EvaluateOptions(EvaluateSettings):
+class EvaluateOptions(EvaluateSettings, JudgedOptions):
     """Everything that determines one evaluation, beside its path and data."""
 
     also_test: tuple[str, ...] = Field(
         default=(), description="Names of the further test sets among the inputs."
-    )
-    loss: LossOptions | None = Field(
-        default=None, description="What reconstructions are judged by; absent: mse."
     )
     lpips: LpipsOptions | None = Field(
         default=None, description="Weights of LPIPS; absent: it is not measured."

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from mcworkbench.config.options.loss import LossOptions  # noqa: TC001 - a field's type
+from mcworkbench.config.options.loss import JudgedOptions
 from mcworkbench.config.options.own_rate import OwnRateOptions
 from mcworkbench.config.options.training import SectionSeeds, SeedOptions
 
@@ -124,9 +124,5 @@ class FgeSection(FgeSettings, SectionSeeds):
     )
 
 
-class FgeOptions(FgeSettings, SeedOptions):
+class FgeOptions(FgeSettings, SeedOptions, JudgedOptions):
     """Everything that determines one FGE run, beside its start and the data set."""
-
-    loss: LossOptions | None = Field(
-        default=None, description="What reconstructions are judged by; absent: mse."
-    )

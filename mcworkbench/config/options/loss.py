@@ -138,6 +138,14 @@ class LossOptions(LossSection):
     source: str = unhashed("", description="Where the features come from, in words.")
 
 
+class JudgedOptions(Options):
+    """A stage that trains or scores networks which may reconstruct."""
+
+    loss: LossOptions | None = Field(
+        default=None, description="What reconstructions are judged by; absent: mse."
+    )
+
+
 class LpipsOptions(Options):
     """Weights of the LPIPS metric, by what they are; filled in by the plan."""
 

@@ -12,14 +12,10 @@ class OwnRateOptions(TrainingOptions):
 
     @model_validator(mode="after")
     def _no_schedule(self) -> OwnRateOptions:
-        if self.warmup_epochs:
-            raise ValueError(
-                f"warmup_epochs = {self.warmup_epochs} belongs to the schedules of [train]; the "
-                "rate here begins at lr, so leave it out"
-            )
-        if self.epochs_before:
-            raise ValueError(
-                f"epochs_before = {self.epochs_before} belongs to the schedules of [train]; the "
-                "rate here is that of the iterations of this training, so leave it out"
-            )
+        for name in ("warmup_epochs", "epochs_before"):
+            if getattr(self, name):
+                raise ValueError(
+                    f"{name} = {getattr(self, name)} belongs to the schedules of [train]; the rate "
+                    "here is of the iterations of this training alone, so leave it out"
+                )
         return self

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from mcworkbench.config.options.loss import LossOptions  # noqa: TC001 - a field's type
+from mcworkbench.config.options.loss import JudgedOptions
 from mcworkbench.config.options.model import AnyModelOptions
 from mcworkbench.config.options.own_rate import OwnRateOptions
 from mcworkbench.config.options.training import SectionSeeds, SeedOptions
@@ -56,10 +56,7 @@ class SnapshotSection(SnapshotSettings, SectionSeeds):
     )
 
 
-class SnapshotOptions(SnapshotSettings, SeedOptions):
+class SnapshotOptions(SnapshotSettings, SeedOptions, JudgedOptions):
     """Everything that determines one snapshot ensemble, beside the data set."""
 
     model: AnyModelOptions = Field(description="The network.", discriminator="name")
-    loss: LossOptions | None = Field(
-        default=None, description="What reconstructions are judged by; absent: mse."
-    )

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from mcworkbench.config.options.base import unhashed
-from mcworkbench.config.options.loss import LossOptions  # noqa: TC001 - a field's type
+from mcworkbench.config.options.loss import JudgedOptions
 from mcworkbench.config.options.model import AnyModelOptions
 from mcworkbench.config.options.own_rate import OwnRateOptions
 from mcworkbench.config.options.refresh import RefreshOptions
@@ -90,13 +90,10 @@ class SwaSection(SwaSettings, SectionSeeds):
     )
 
 
-class SwaOptions(SwaSettings, SeedOptions):
+class SwaOptions(SwaSettings, SeedOptions, JudgedOptions):
     """Everything that determines one average, beside its start and the data set."""
 
     model: AnyModelOptions = Field(description="The network.", discriminator="name")
-    loss: LossOptions | None = Field(
-        default=None, description="What reconstructions are judged by; absent: mse."
-    )
 
 
 class SwagSettings(RefreshOptions):
