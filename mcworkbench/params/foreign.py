@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, final
 
@@ -21,14 +21,14 @@ from torch import Tensor
 import mcworkbench
 from mcworkbench import folders
 from mcworkbench.errors import InvalidInputError, WorkbenchError
-from mcworkbench.params.mapping import Mapped, map_curve, map_network
+from mcworkbench.params.mapping import Mapped, map_curve, map_network, map_optimizer
 from mcworkbench.params.store import read_tensors
 from mcworkbench.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Foreign", "Mapped", "map_curve", "map_network", "read_foreign"]
+__all__ = ["Foreign", "Mapped", "map_curve", "map_network", "map_optimizer", "read_foreign"]
 
 TIME_LIMIT_S = 300.0
 _COEFFICIENTS = re.compile(r"(?:.*\.)?coeff_layer\.(binom|range|rev_range)")
@@ -49,6 +49,7 @@ class Foreign:
         epoch: the epoch it was saved at, where it says so.
         is_ordered: whether the order of `tensors` is the writer's (.safetensors files keep none).
         source: the file, for messages.
+        optimizer: its optimiser's tensors by name, each for every parameter in turn; may be empty.
     """
 
     tensors: dict[str, Tensor]
@@ -57,6 +58,7 @@ class Foreign:
     epoch: int | None
     is_ordered: bool = True
     source: str = "checkpoint"
+    optimizer: dict[str, tuple[Tensor, ...]] = field(default_factory=dict[str, tuple[Tensor, ...]])
 
 
 def read_foreign(path: Path, *, time_limit_s: float = TIME_LIMIT_S) -> Foreign:
@@ -81,7 +83,8 @@ def read_foreign(path: Path, *, time_limit_s: float = TIME_LIMIT_S) -> Foreign:
         tensors = read_tensors(scratch / "tensors.safetensors")
         # Safetensors sorts by type and name; the child tells the order of the state dict.
         ordered = {name: tensors[name] for name in cast("list[str]", facts["order"])}
-        return _foreign(path, ordered, cast("int | None", facts["epoch"]), is_ordered=True)
+        found = _foreign(path, ordered, cast("int | None", facts["epoch"]), is_ordered=True)
+        return replace(found, optimizer=_by_name(read_tensors(scratch / "optimizer.safetensors")))
     finally:
         folders.remove_quietly(scratch)
 
@@ -142,6 +145,15 @@ def _foreign(
         )
     curve, num_nodes = _curve_of(tensors, path)
     return Foreign(tensors, curve, num_nodes, epoch, is_ordered, str(path))
+
+
+def _by_name(tensors: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, ...]]:
+    """Return the tensors of "NAME.PLACE" by name, in the order of their places."""
+    found: dict[str, tuple[Tensor, ...]] = {}
+    for key in sorted(tensors, key=natural):
+        name = key.rpartition(".")[0]
+        found[name] = (*found.get(name, ()), tensors[key])
+    return found
 
 
 def _curve_of(tensors: Mapping[str, Tensor], path: Path) -> tuple[str | None, int]:

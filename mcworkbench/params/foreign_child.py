@@ -1,7 +1,8 @@
 """The child process that opens a foreign `.pt` file: `python -m ... IN OUT SECONDS`.
 
 Started by `foreign.read_foreign`; lives for one file. `foreign_look` calls `limit` and `look`, in
-a process for one file, too. Leaves OUT/tensors.safetensors and
+a process for one file, too. Leaves OUT/tensors.safetensors,
+OUT/optimizer.safetensors ("NAME.PLACE" of each parameter in turn; empty where there is none) and
 OUT/facts.json ({"order", "epoch"}), or facts.json with {"refused": sentence} and status 3.
 Must never load with weights_only=False and never retry in another way.
 """
@@ -31,6 +32,7 @@ _COPIES = 8
 _STATE_KEYS = ("model_state", "model_state_dict", "state_dict", "model", "net", "network", "params")
 _NOT_A_NETWORK = re.compile(r"optim|sched|scaler|rng|ema", re.IGNORECASE)
 _OPTIMIZER = frozenset({"state", "param_groups"})
+_OPTIMIZER_KEYS = ("optimizer_state", "optimizer_state_dict", "optimizer")
 _GLOBAL = re.compile(r"GLOBAL ([\w.]+)")
 _MAX_DEPTH = 3
 _NOT_A_CHECKPOINT = (
@@ -77,9 +79,11 @@ def limit(file_bytes: int, seconds: int) -> None:
 
 def _convert(source: Path, out: Path) -> dict[str, Any]:
     with _refusing():
-        state, epoch = _state_dict(_loaded(source, "cpu"))
+        loaded = _loaded(source, "cpu")
+        state, epoch = _state_dict(loaded)
         tensors = {name: _plain_tensor(name, tensor) for name, tensor in state.items()}
         (out / "tensors.safetensors").write_bytes(network_bytes(tensors))
+        (out / "optimizer.safetensors").write_bytes(network_bytes(_optimizer_state(loaded)))
     return {"order": list(tensors), "epoch": epoch}
 
 
@@ -133,6 +137,24 @@ def _state_dict(loaded: object) -> tuple[dict[str, torch.Tensor], int | None]:
             return _tensors(mapping), epoch
         value = inner
     raise RefusedError(_no_state_sentence(loaded))
+
+
+def _optimizer_state(loaded: object) -> dict[str, torch.Tensor]:
+    """Return the optimiser's tensors beside a network, "NAME.PLACE" in its order of parameters.
+
+    {} where there is none, or none that can be understood: the network can be had without.
+    """
+    parts = cast("Mapping[str, Any]", loaded) if isinstance(loaded, Mapping) else {}
+    kept: Any = next((parts[key] for key in _OPTIMIZER_KEYS if key in parts), None)
+    with contextlib.suppress(AttributeError, KeyError, TypeError, RefusedError):
+        places = [place for group in kept["param_groups"] for place in group["params"]]
+        return {
+            f"{name}.{place}": _plain_tensor(name, value)
+            for place, key in enumerate(places)
+            for name, value in kept["state"].get(key, {}).items()
+            if isinstance(value, torch.Tensor)
+        }
+    return {}
 
 
 def _inner(mapping: Mapping[object, object]) -> Mapping[object, object] | None:

@@ -103,6 +103,38 @@ def map_network(
     return Mapped(params, buffers, tuple(report))
 
 
+def map_optimizer(
+    foreign: Foreign, layout: Layout, buffer_shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, Tensor]:
+    """Return the optimiser's state of a foreign network as ours keeps it.
+
+    Its tensors stand in the order of the network's parameters and are fitted as those are.
+
+    Returns:
+        e.g. "momentum_buffer" with the layout's shape; {} where the file holds none that fits.
+
+    Raises:
+        InvalidInputError: the network does not fit, or a state is not finite.
+    """
+    names = [name for name in foreign.tensors if not _STATISTIC.fullmatch(name)]
+    found: dict[str, Tensor] = {}
+    for state, values in foreign.optimizer.items():
+        if all(value.dim() == 0 for value in values):
+            # Steps taken, the same for every parameter.
+            found[state] = values[0]
+            continue
+        if [value.shape for value in values] != [foreign.tensors[name].shape for name in names]:
+            return {}
+        named = {**foreign.tensors, **dict(zip(names, values, strict=True))}
+        mapped = map_network(
+            named, layout, buffer_shapes, is_ordered=foreign.is_ordered, where=foreign.source
+        )
+        found[state] = torch.zeros(layout.size)
+        for entry in layout.entries:
+            found[state][entry.offset : entry.end] = mapped.params[entry.name].flatten()
+    return found
+
+
 def map_curve(foreign: Foreign, layout: Layout) -> tuple[list[dict[str, Tensor]], tuple[str, ...]]:
     """Return the named parameters of each of the K nodes of a reference curve, and a report.
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mcworkbench.config.references import Reference
     from mcworkbench.plans.plan import Plan, PlannedNode
 
+# Kinds whose trainings begin with the optimiser's state of a network, or that serve any other.
+_GO_ON_WITH_MOMENTUM = ("import", "fge", "snapshot", "swa", "swag")
 _EXAMPLES = {"path": "curve", "members": "fge-1"}
 
 
@@ -162,7 +164,12 @@ def _file_input(
     except OSError as error:
         reason = (error.strerror or "unreadable").lower()
         raise InvalidInputError(f"{where}: {clean_line(reference.place)}: {reason}.") from error
-    options = ImportOptions(sha256=digest, model=experiment.model, file=str(path))
+    options = ImportOptions(
+        sha256=digest,
+        model=experiment.model,
+        file=str(path),
+        with_optimizer=experiment.kind in _GO_ON_WITH_MOMENTUM,
+    )
     dataset = plan.nodes["dataset"]
     inputs = {"dataset": Input(key=dataset.key, identity=dataset.key, node="dataset")}
     return plan.add(name, "import", clean_line(path.name), options, inputs)

@@ -17,13 +17,15 @@ from mcworkbench.errors import InvalidInputError
 from mcworkbench.folders import canonical_json, file_sha256
 from mcworkbench.models.product import (
     MODEL_FILE,
+    OPTIMIZER_FILE,
     build_flat,
     load_named,
     model_document,
     network_files,
 )
 from mcworkbench.params.foreign import read_foreign
-from mcworkbench.params.mapping import map_curve, map_network
+from mcworkbench.params.mapping import map_curve, map_network, map_optimizer
+from mcworkbench.params.store import network_bytes
 from mcworkbench.paths.curve import make_curve
 from mcworkbench.paths.path import NodePath, path_files
 from mcworkbench.runs.events import Noted, Warned
@@ -62,7 +64,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
         if caution:
             yield Warned(caution)
     if foreign.curve is None:
-        files, report = _network(foreign, flat, document)
+        files, report = _network(foreign, flat, document, with_optimizer=options.with_optimizer)
         kind = "network"
     else:
         files, report = _path(foreign, flat, document)
@@ -85,7 +87,7 @@ def run(workspace: Workspace) -> Generator[Event, None, dict[str, float]]:
 
 
 def _network(
-    foreign: Foreign, flat: FlatModule, document: Mapping[str, Any]
+    foreign: Foreign, flat: FlatModule, document: Mapping[str, Any], *, with_optimizer: bool
 ) -> tuple[dict[str, bytes], tuple[str, ...]]:
     shapes = {name: tuple(buffer.shape) for name, buffer in flat.buffers().items()}
     mapped = map_network(
@@ -98,7 +100,12 @@ def _network(
     # A checkpoint may lack counters that older torch did not save: ours then stay as built.
     buffers = {**flat.buffers(), **mapped.buffers}
     load_named(flat, {**mapped.params, **buffers}, where=foreign.source)
-    return network_files(flat, document), mapped.report
+    files, report = network_files(flat, document), mapped.report
+    state = map_optimizer(foreign, flat.layout, shapes) if with_optimizer else {}
+    if state:
+        files[OPTIMIZER_FILE] = network_bytes(state)
+        report = (*report, f"its optimiser's state taken along: {', '.join(state)}")
+    return files, report
 
 
 def _unborn(foreign: Foreign, model: AnyModelOptions) -> str:

@@ -12,6 +12,10 @@ from mcworkbench.config.options.data import DataOptions
 from mcworkbench.config.options.endpoint import ImportOptions
 from mcworkbench.folders import file_sha256
 from mcworkbench.models import build_model
+from mcworkbench.models.product import OPTIMIZER_FILE
+from mcworkbench.params.flat import FlatModule
+from mcworkbench.params.store import read_tensors
+from mcworkbench.params.vectors import named_views
 from mcworkbench.plans.digests import source_digest
 from mcworkbench.runs.events import Noted, Warned
 from mcworkbench.stages import dataset as dataset_stage
@@ -80,3 +84,41 @@ def test_a_vgg_that_was_trained_with_half_its_layers_is_told(
     assert told.endswith("set model.wiring = 'reference'")
     (cautioned,), _ = import_state(state, section, pictures, tmp_path)
     assert cautioned.startswith("wired as the reference runs its VGG16BN: half of each block")
+
+
+def test_momentum_of_another_program_is_taken_along_in_our_layout(
+    digits: Path, tmp_path: Path
+) -> None:
+    options = options_of({"name": "mlp", "widths": [8]})
+    module = build_model(options, DIGITS, 10, seed=1)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9)
+    for step in range(2):
+        optimizer.zero_grad()
+        module(torch.full((3, *DIGITS), 0.5 + step)).square().mean().backward()
+        optimizer.step()
+    expected = {
+        name: optimizer.state[value]["momentum_buffer"] for name, value in module.named_parameters()
+    }
+    saved = {
+        "epoch": 2,
+        # Wrapped, as networks trained on several devices are saved.
+        "model_state": {f"module.{name}": value for name, value in module.state_dict().items()},
+        "optimizer_state": optimizer.state_dict(),
+    }
+    file = tmp_path / "checkpoint-2.pt"
+    torch.save(saved, file)
+    for wanted in (True, False):
+        chosen = ImportOptions(
+            sha256=file_sha256(file), file=str(file), model=options, with_optimizer=wanted
+        )
+        folder = tmp_path / f"imported-{wanted}"
+        drive(imported.run(MemoryWorkspace(chosen, folder, {"dataset": digits})))
+        assert (folder / OPTIMIZER_FILE).is_file() == wanted
+    state = read_tensors(tmp_path / "imported-True" / OPTIMIZER_FILE)
+    assert list(state) == ["momentum_buffer"]
+    layout = FlatModule(module).layout
+    views = named_views(state["momentum_buffer"], layout)
+    assert views.keys() == expected.keys()
+    for name, value in expected.items():
+        assert value.abs().max() > 0
+        torch.testing.assert_close(views[name], value, rtol=0, atol=0)

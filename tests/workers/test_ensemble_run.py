@@ -201,3 +201,26 @@ def test_the_ensemble_command_scores_each_and_the_ensemble_so_far(
     said = " ".join(capsys.readouterr().err.split())
     assert "b.pt: there is no such file" in said
     assert "were scored on other [data]" in said
+
+
+def test_fge_goes_on_from_a_checkpoint_of_another_program_with_its_momentum(
+    done: tuple[Path, str, str], view: RunView, tmp_path: Path
+) -> None:
+    # As that program writes them: network and optimiser in one file.
+    assert enter(["export", "tiny", "--layout", "dmc", "--out", str(tmp_path / "dmc")]) == 0
+    files = [str(tmp_path / f"dmc/endpoint-{end}/checkpoint-4.pt") for end in (1, 2)]
+    kept = {}
+    for momentum in (True, False):
+        preset = tmp_path / "from-files.toml"
+        uses = ", ".join(f'"file:{file}"' for file in files)
+        text = PRESET.replace("seeds = [1, 2]", f"use = [{uses}]").partition("[expect]")[0]
+        preset.write_text(f"{text}carry_momentum = {str(momentum).lower()}\n")
+        name = f"files-{momentum}".lower()
+        ended = run(done[0], "run", str(preset), "--name", name, "--device", "cpu")
+        assert ended.returncode == 0, ended.stderr
+        stage = RunView(find_run(name)).nodes["fge-1"].view.folder
+        kept[momentum] = load_file(stage.snapshots / "member-1" / "network.safetensors")
+    ours = view.nodes["fge-1"].view.folder.snapshots / "member-1" / "network.safetensors"
+    for tensor, value in load_file(ours).items():
+        torch.testing.assert_close(kept[True][tensor], value, rtol=0, atol=0)
+    assert not torch.equal(kept[False]["fc.0.weight"], kept[True]["fc.0.weight"])

@@ -34,3 +34,6 @@ class ImportOptions(Options):
     sha256: str = Field(pattern=r"[0-9a-f]{64}", description="Digest of the file.")
     file: str = unhashed("", description="Where the file lay; its digest says what it is.")
     model: AnyModelOptions = Field(description="The network it must fit.", discriminator="name")
+    with_optimizer: bool = Field(
+        default=False, description="Take its optimiser's state along, where it holds one."
+    )
